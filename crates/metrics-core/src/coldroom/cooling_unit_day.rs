@@ -1,0 +1,1 @@
+//! One cooling unit in one local day.

@@ -1,0 +1,1 @@
+//! A crate from check-in to its last release.

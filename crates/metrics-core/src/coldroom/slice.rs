@@ -1,0 +1,1 @@
+//! Sums of stored days over a range.

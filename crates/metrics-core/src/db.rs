@@ -1,0 +1,7 @@
+//! The database layer.
+
+pub mod connect;
+pub mod embedded;
+pub mod metrics;
+pub mod migrate;
+pub mod source;

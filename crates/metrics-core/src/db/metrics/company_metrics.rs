@@ -1,0 +1,1 @@
+//! `metrics.company_metrics`.

@@ -1,0 +1,1 @@
+//! `metrics.cooling_unit_metrics`.

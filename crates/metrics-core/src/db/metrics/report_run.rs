@@ -1,0 +1,1 @@
+//! `metrics.report_run`.

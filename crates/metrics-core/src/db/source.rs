@@ -1,0 +1,1 @@
+//! The operational database, read only.

@@ -1,0 +1,1 @@
+//! Life-cycle assessment of cold storage.

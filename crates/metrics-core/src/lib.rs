@@ -1,0 +1,20 @@
+//! Indicators of cold rooms: the algorithms, and the database layer around them.
+//!
+//! The modules without a feature are pure: they use the standard library, dates, decimals and the parameter
+//! files, and nothing that reads a clock, a file, the environment or a database. The feature `runtime`
+//! (on by default) adds settings, logging and [`db`].
+
+pub mod coldroom;
+pub mod ids;
+pub mod lca;
+pub mod money;
+pub mod parameters;
+pub mod units;
+pub mod window;
+
+#[cfg(feature = "runtime")]
+pub mod db;
+#[cfg(feature = "runtime")]
+pub mod settings;
+#[cfg(feature = "runtime")]
+pub mod telemetry;

@@ -1,0 +1,1 @@
+//! Amounts, rates and currencies.

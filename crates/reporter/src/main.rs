@@ -1,0 +1,2 @@
+//! reporter
+fn main() {}

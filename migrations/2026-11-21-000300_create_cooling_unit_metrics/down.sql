@@ -1,0 +1,1 @@
+DROP TABLE metrics.cooling_unit_metrics;

@@ -1,0 +1,2 @@
+DROP TABLE metrics.company_metrics_history;
+DROP TABLE metrics.company_metrics;
