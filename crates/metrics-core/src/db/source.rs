@@ -1,1 +1,3 @@
 //! The operational database, read only.
+
+pub mod currencies;
