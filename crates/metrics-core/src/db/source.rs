@@ -10,6 +10,7 @@ use super::DbError;
 
 pub mod companies;
 pub mod crates;
+pub mod currencies;
 pub mod instant;
 pub mod preflight;
 pub mod rejects;
