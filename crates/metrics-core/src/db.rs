@@ -1,6 +1,7 @@
 //! The database layer.
 
 pub mod connect;
+pub mod copy;
 pub mod embedded;
 mod error;
 pub mod metrics;

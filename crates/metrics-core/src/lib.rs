@@ -10,6 +10,7 @@ pub mod lca;
 pub mod money;
 pub mod parameters;
 pub mod units;
+pub mod view;
 pub mod window;
 
 #[cfg(feature = "runtime")]

@@ -41,6 +41,9 @@ pub enum DbError {
     /// A row that the program cannot have written.
     #[error("{0}")]
     Inconsistent(String),
+    /// The operational database lacks something that a run reads.
+    #[error("the operational database does not fit: {0}; check that source.url names the right database and that this program knows its version")]
+    Source(String),
     /// The settings do not name a usable database.
     #[error(transparent)]
     Settings(#[from] SettingsError),
