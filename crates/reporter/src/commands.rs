@@ -1,0 +1,155 @@
+//! Commands around the runs: migrations, views, settings, the list of runs.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use metrics_core::db::metrics::report_run::{self, StoredRun};
+use metrics_core::db::{self, Databases, migrate, views};
+use metrics_core::settings::Settings;
+use serde_json::json;
+
+use crate::cli::{Cli, Format, RunsArgs, ViewName, ViewsAction};
+use crate::exit::{CommandError, Exit};
+use crate::output::print_rejects;
+use crate::report::Environment;
+
+fn failed(error: impl Into<anyhow::Error>) -> CommandError {
+    CommandError::Failed(error.into())
+}
+
+/// The databases of the settings; the embedded one is brought up to date.
+pub async fn open(settings: &Settings) -> Result<Databases, CommandError> {
+    let databases = db::open(settings).await?;
+    if databases.embedded.is_some() {
+        warn_skipped(&migrate::migrate(&databases.metrics).await?);
+    }
+    Ok(databases)
+}
+
+fn warn_skipped(report: &migrate::MigrationReport) {
+    for name in &report.skipped_views {
+        tracing::warn!(
+            "public.{name} is not a view of ours and was left as it is; reporter adopt renames the predecessor's tables"
+        );
+    }
+}
+
+/// `reporter migrate`.
+pub async fn migrate(databases: &Databases, out: &mut impl Write) -> Result<Exit, CommandError> {
+    let report = migrate::migrate(&databases.metrics).await?;
+    warn_skipped(&report);
+    for name in &report.applied {
+        writeln!(out, "applied {name}").map_err(failed)?;
+    }
+    if report.applied.is_empty() {
+        writeln!(out, "the tables are up to date").map_err(failed)?;
+    }
+    Ok(if report.skipped_views.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+/// `reporter adopt`.
+pub async fn adopt(databases: &Databases, out: &mut impl Write) -> Result<Exit, CommandError> {
+    let renamed = views::adopt(&databases.metrics).await?;
+    for name in &renamed {
+        writeln!(out, "renamed public.{name} to public.{name}_predecessor").map_err(failed)?;
+    }
+    if renamed.is_empty() {
+        writeln!(out, "there was nothing to rename").map_err(failed)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// `reporter views create|drop`.
+pub async fn views(action: ViewsAction, databases: &Databases, out: &mut impl Write) -> Result<Exit, CommandError> {
+    match action {
+        ViewsAction::Create => views::create_analytic(&databases.metrics).await?,
+        ViewsAction::Drop => views::drop_analytic(&databases.metrics).await?,
+    }
+    let done = if matches!(action, ViewsAction::Create) { "created" } else { "dropped" };
+    writeln!(out, "{done} metrics.analytics_crate_movements and metrics.view_relevant_checkins").map_err(failed)?;
+    Ok(Exit::Done)
+}
+
+/// `reporter config show`.
+pub fn show_config(settings: &Settings, out: &mut impl Write) -> std::io::Result<()> {
+    let width = settings.describe().iter().map(|setting| setting.key.len()).max().unwrap_or(0);
+    for setting in settings.describe() {
+        writeln!(out, "{:width$} = {}  ({})", setting.key, setting.value, setting.origin)?;
+    }
+    Ok(())
+}
+
+/// `reporter completions`.
+pub fn completions(shell: Shell, out: &mut impl Write) {
+    clap_complete::generate(shell, &mut Cli::command(), "reporter", out);
+}
+
+/// `reporter runs`.
+pub async fn runs(
+    arguments: &RunsArgs,
+    environment: &Environment<'_>,
+    out: &mut impl Write,
+) -> Result<Exit, CommandError> {
+    let client = environment.metrics_client("runs").await?;
+    migrate::require_current(&client).await?;
+    if let Some(id) = arguments.id {
+        let Some(run) = report_run::get(&client, id).await? else {
+            return Err(CommandError::Usage(format!("there is no run {id}; reporter runs lists them")));
+        };
+        let rejects = report_run::rejects(&client, id, arguments.limit.max(100)).await?;
+        return match arguments.format {
+            Format::Json => {
+                let mut object = serde_json::to_value(&run).map_err(failed)?;
+                object["rejects"] = json!(rejects);
+                object["rejects_total"] = json!(run.rows_rejected);
+                writeln!(out, "{object}").map_err(failed)
+            }
+            Format::Text => print_run(out, &run)
+                .and_then(|()| {
+                    for reject in &rejects {
+                        writeln!(out, "    {}: {}", reject.subject, reject.reason)?;
+                    }
+                    Ok(())
+                })
+                .map_err(failed),
+        }
+        .map(|()| Exit::Done);
+    }
+    let view = match arguments.view {
+        None | Some(ViewName::All) => None,
+        Some(ViewName::AggregatedComparison) => Some("aggregated-comparison"),
+        Some(ViewName::Company) => Some("company"),
+    };
+    let runs = report_run::list(&client, view, arguments.limit).await?;
+    match arguments.format {
+        Format::Json => writeln!(out, "{}", json!({ "runs": runs })).map_err(failed)?,
+        Format::Text if runs.is_empty() => writeln!(out, "no run yet; start one with: reporter --view all").map_err(failed)?,
+        Format::Text => {
+            for run in &runs {
+                print_run(out, run).map_err(failed)?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn print_run(out: &mut impl Write, run: &StoredRun) -> std::io::Result<()> {
+    let duration = run.duration_ms.map_or_else(String::new, |ms| format!("{ms} ms"));
+    writeln!(
+        out,
+        "{:>6}  {}  {:<21}  {:<11}  {:>9}  {} written, {} deleted, {} rejected",
+        run.id,
+        run.started_at.format("%F %T UTC"),
+        run.view,
+        run.outcome,
+        duration,
+        run.rows_written,
+        run.rows_deleted,
+        run.rows_rejected
+    )?;
+    if let Some(error) = &run.error {
+        writeln!(out, "        {error}")?;
+    }
+    print_rejects(out, &[], 0)
+}
