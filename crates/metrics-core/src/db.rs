@@ -7,5 +7,8 @@ pub mod metrics;
 pub mod migrate;
 pub mod source;
 
+// For `transaction`: whoever composes several functions of `db` begins one.
+pub use diesel_async::AsyncConnection;
+
 pub use connect::{ConnectOptions, Connection, Pool, PooledConnection};
 pub use error::DbError;
