@@ -118,8 +118,11 @@ pub enum FxCommandError {
     #[error(transparent)]
     Provider(#[from] ProviderError),
     /// The currencies are neither given nor to be found.
-    #[error("no currency to ask for: give --currency, or connect to the source (METRICS_SOURCE__URL)")]
+    #[error("the source names no currency to ask for: give --currency")]
     NoCurrency,
+    /// The currencies are not given and cannot be read.
+    #[error("cannot read the currencies of the source (METRICS_SOURCE__URL); --currency does without")]
+    Source(#[source] DbError),
     /// The provider gave no rate at all.
     #[error("no rate could be fetched")]
     NothingFetched,
@@ -143,13 +146,13 @@ pub enum FxCommandError {
 }
 
 impl FxCommandError {
-    /// The exit code that it stands for: 2 for arguments, 3 for settings or a database that cannot be used, else 1.
+    /// The exit code that it stands for: 2 for arguments; 3 for settings or a database that cannot be used, where
+    /// nothing was done, since each command is one transaction; else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::NoProvider | Self::Provider(_) | Self::NoCurrency => 3,
-            Self::Db(error) if error.is_unavailable() => 3,
-            Self::NothingFetched | Self::Import(_) | Self::NoSuchRate { .. } | Self::Db(_) | Self::Output(_) => 1,
+            Self::NoProvider | Self::Provider(_) | Self::NoCurrency | Self::Source(_) | Self::Db(_) => 3,
+            Self::NothingFetched | Self::Import(_) | Self::NoSuchRate { .. } | Self::Output(_) => 1,
         }
     }
 }
@@ -234,9 +237,12 @@ async fn fetch_command(
 }
 
 /// The currencies given, or those of the source; without USD, each once.
-async fn currencies_to_ask(given: Vec<String>, source: Option<&mut Connection>) -> Result<BTreeSet<String>, DbError> {
+async fn currencies_to_ask(
+    given: Vec<String>,
+    source: Option<&mut Connection>,
+) -> Result<BTreeSet<String>, FxCommandError> {
     let currencies = match source {
-        Some(source) if given.is_empty() => source::currencies::list(source).await?,
+        Some(source) if given.is_empty() => source::currencies::list(source).await.map_err(FxCommandError::Source)?,
         _ => given,
     };
     Ok(currencies.into_iter().filter(|currency| currency != "USD").collect())

@@ -11,8 +11,8 @@ use ureq::{Agent, Proxy};
 
 use super::provider::{FxError, ProviderError};
 
-/// Who asks.
-const USER_AGENT: &str = concat!("coldroom-metrics-reporter/", env!("CARGO_PKG_VERSION"));
+/// Who asks. Yahoo turns agents away that do not begin like a browser.
+const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; coldroom-metrics-reporter/", env!("CARGO_PKG_VERSION"), ")");
 
 /// Largest answer that is read, in bytes. Ten years of daily rates of one currency take about 300 KB.
 const LARGEST_ANSWER: u64 = 16 << 20;
@@ -64,6 +64,7 @@ impl Client {
         let proxy = if is_loopback(&host) { None } else { Proxy::try_from_env() };
         let agent = Agent::config_builder()
             .user_agent(USER_AGENT)
+            .accept("application/json")
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(proxy)
@@ -141,7 +142,7 @@ impl Client {
         match error {
             ureq::Error::Timeout(_) => FxError::Timeout { seconds: time.as_secs_f64() },
             ureq::Error::BodyExceedsLimit(limit) => FxError::Malformed(format!("it is larger than {limit} bytes")),
-            error => FxError::Unreachable(self.clean(&error.to_string())),
+            error => FxError::Unreachable { address: self.base_url.clone(), reason: self.clean(&error.to_string()) },
         }
     }
 

@@ -99,8 +99,13 @@ impl fmt::Display for Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum FxError {
     /// No connection.
-    #[error("the provider cannot be reached: {0}")]
-    Unreachable(String),
+    #[error("{address} cannot be reached: {reason}")]
+    Unreachable {
+        /// Address of the provider.
+        address: String,
+        /// What the system says.
+        reason: String,
+    },
     /// No answer in time, after all attempts.
     #[error("no answer within {seconds} s (fx.timeout_s)")]
     Timeout {
@@ -139,7 +144,7 @@ impl FxError {
     /// Will further requests meet the same obstacle?
     pub fn stops_further_requests(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::OutOfTime { .. } => true,
+            Self::Unreachable { .. } | Self::OutOfTime { .. } => true,
             // Not the key, not the plan, or too often.
             Self::Refused { status, .. } => matches!(status, 401 | 403 | 429),
             Self::Timeout { .. } | Self::Malformed(_) | Self::NotAsked | Self::Rate(_) | Self::NoRates => false,
