@@ -17,6 +17,9 @@ pub const HIGHEST_USD: Decimal = Decimal::from_parts(10_000_000, 0, 0, false, 0)
 /// Why a number is no rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
+    /// Not finite, or too large to be written out.
+    #[error("{0} is not a number that a rate can be")]
+    NotADecimal(String),
     /// Zero or below.
     #[error("{0} is not above 0")]
     NotPositive(Decimal),

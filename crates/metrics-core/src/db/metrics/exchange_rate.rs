@@ -103,8 +103,7 @@ pub async fn book(conn: &mut Connection, days: &Range<NaiveDate>, max_age_days: 
 
 /// Rows by currency, newest first, at most `limit`.
 pub async fn list(conn: &mut Connection, filter: &Filter, limit: i64) -> Result<Vec<ExchangeRate>, DbError> {
-    let rows =
-        filtered(filter).select(ExchangeRate::as_select()).order((t::currency, t::date.desc())).limit(limit);
+    let rows = filtered(filter).select(ExchangeRate::as_select()).order((t::currency, t::date.desc())).limit(limit);
     Ok(rows.load(conn).await?)
 }
 
