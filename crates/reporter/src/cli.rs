@@ -12,7 +12,7 @@ use crate::fx::FxCommand;
 /// Exit codes: 0 done; 1 failed or interrupted; 2 usage; 3 configuration or database not usable, nothing done;
 /// 4 done, but something was rejected; 75 another run holds the lock.
 #[derive(Debug, Parser)]
-#[command(name = "reporter", version = crate::VERSION, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(name = "reporter", version = crate::VERSION.as_str(), args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What to compute.
     #[command(flatten)]

@@ -28,10 +28,9 @@ pub async fn open(settings: &Settings) -> Result<Databases, CommandError> {
 }
 
 fn warn_skipped(report: &migrate::MigrationReport) {
-    for name in &report.skipped_views {
-        tracing::warn!(
-            "public.{name} is not a view of ours and was left as it is; reporter adopt renames the predecessor's tables"
-        );
+    for view in report.skipped() {
+        let why = view.skipped.as_deref().unwrap_or_default();
+        tracing::warn!("{} was left as it is: {why}; reporter adopt renames the predecessor's tables", view.name);
     }
 }
 
@@ -45,29 +44,31 @@ pub async fn migrate(databases: &Databases, out: &mut impl Write) -> Result<Exit
     if report.applied.is_empty() {
         writeln!(out, "the tables are up to date").map_err(failed)?;
     }
-    Ok(if report.skipped_views.is_empty() { Exit::Done } else { Exit::Partial })
+    Ok(if report.skipped().next().is_none() { Exit::Done } else { Exit::Partial })
 }
 
 /// `reporter adopt`.
 pub async fn adopt(databases: &Databases, out: &mut impl Write) -> Result<Exit, CommandError> {
-    let renamed = views::adopt(&databases.metrics).await?;
-    for name in &renamed {
-        writeln!(out, "renamed public.{name} to public.{name}_predecessor").map_err(failed)?;
+    let report = migrate::adopt(&databases.metrics).await?;
+    warn_skipped(&report);
+    for (from, to) in &report.renamed {
+        writeln!(out, "renamed {from} to {to}").map_err(failed)?;
     }
-    if renamed.is_empty() {
+    if report.renamed.is_empty() {
         writeln!(out, "there was nothing to rename").map_err(failed)?;
     }
-    Ok(Exit::Done)
+    Ok(if report.skipped().next().is_none() { Exit::Done } else { Exit::Partial })
 }
 
 /// `reporter views create|drop`.
 pub async fn views(action: ViewsAction, databases: &Databases, out: &mut impl Write) -> Result<Exit, CommandError> {
-    match action {
-        ViewsAction::Create => views::create_analytic(&databases.metrics).await?,
-        ViewsAction::Drop => views::drop_analytic(&databases.metrics).await?,
+    let (done, names) = match action {
+        ViewsAction::Create => ("created", views::create_source_views(&databases.metrics).await?),
+        ViewsAction::Drop => ("dropped", views::drop_source_views(&databases.metrics).await?),
+    };
+    for name in names {
+        writeln!(out, "{done} {name}").map_err(failed)?;
     }
-    let done = if matches!(action, ViewsAction::Create) { "created" } else { "dropped" };
-    writeln!(out, "{done} metrics.analytics_crate_movements and metrics.view_relevant_checkins").map_err(failed)?;
     Ok(Exit::Done)
 }
 

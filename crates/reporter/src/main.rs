@@ -7,17 +7,18 @@ mod explain;
 mod fx;
 mod interrupt;
 mod output;
+mod rates;
 mod report;
 mod reports;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use metrics_core::db;
 use metrics_core::db::source::Filter;
 use metrics_core::parameters::Parameters;
 use metrics_core::settings::Settings;
@@ -32,7 +33,10 @@ use crate::output::{Progress, print_summary, summary_json};
 use crate::report::{Days, Environment, Request};
 
 /// Version of the program and of the literature values in it.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (parameter set ", include_str!("../../../parameters/VERSION"), ")");
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let set = Parameters::embedded().map_or_else(|error| error.to_string(), |parameters| parameters.set().to_owned());
+    format!("{} (parameter set {set})", env!("CARGO_PKG_VERSION"))
+});
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -42,11 +46,8 @@ async fn main() -> ExitCode {
     match dispatch(cli, started).await {
         Ok(exit) => exit.into(),
         Err(error) => {
-            tracing::error!("{error}");
-            // Without settings there is no log yet; the message must not be lost.
-            if !telemetry::is_initialised() {
-                let _ = writeln!(std::io::stderr(), "error: {error}");
-            }
+            // Without settings there is no log yet, and its level may hide errors: this line is for whoever waits.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             error.exit().into()
         }
     }
@@ -86,7 +87,7 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         Some(Command::Explain { what: Explain::CoolingUnit(arguments) }) => {
             explain::cooling_unit(&arguments, &environment(arguments.as_of, &progress), &mut out).await
         }
-        Some(Command::Fx { command }) => fx::run(command, &environment(None, &progress), &mut out).await,
+        Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
         // Both were answered above, before a database was needed.
         Some(Command::Completions { .. } | Command::Config { .. }) => Ok(Exit::Done),
     }

@@ -169,7 +169,7 @@ pub async fn run(request: &Request, environment: &Environment<'_>) -> Result<Sum
         for run in report_run::abandon_others(&mut metrics, view, environment.now()).await? {
             tracing::warn!(run, "run {run} of {view} never ended; it is marked as abandoned");
         }
-        crate::fx::fetch_for_run(request, environment).await;
+        crate::rates::fetch_for_run(request, environment).await;
     }
     match view {
         View::AggregatedComparison => aggregated_comparison::run(request, environment, metrics).await,

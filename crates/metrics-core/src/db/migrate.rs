@@ -8,6 +8,7 @@ use diesel::pg::Pg;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio_postgres::Client;
 
 use super::connect::{ConnectOptions, Connection, chain, connect_diesel};
 use super::error::DbError;

@@ -11,6 +11,7 @@ use super::DbError;
 pub mod companies;
 pub mod crates;
 pub mod currencies;
+pub mod fees;
 pub mod instant;
 pub mod preflight;
 pub mod rejects;

@@ -90,10 +90,10 @@ pub async fn load_rates(environment: &Environment<'_>, from: Option<NaiveDate>) 
     };
     let mut connection = connect::connect_diesel(&environment.databases.metrics, &options).await?;
     let max_age_days = environment.settings.fx.max_age_days;
-    let first = from.and_then(|from| from.checked_sub_days(Days::new(u64::from(max_age_days)))).unwrap_or(NaiveDate::MIN);
-    let last = environment.as_of.date_naive().checked_add_days(Days::new(2)).unwrap_or(NaiveDate::MAX);
-    let rows = exchange_rate::usable(&mut connection, first, last).await?;
-    Ok(RateBook::new(rows, max_age_days))
+    // Two days to either side cover the zones.
+    let first = from.unwrap_or(environment.settings.reporting.earliest_date) - Days::new(2);
+    let end = environment.as_of.date_naive() + Days::new(2);
+    Ok(exchange_rate::book(&mut connection, &(first..end), max_age_days).await?)
 }
 
 /// What the source states and nothing can be made of, in the units of the request.
