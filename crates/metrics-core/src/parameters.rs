@@ -13,9 +13,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 
 use self::table::{Table, TableWithFallback, missing_row, single};
-use crate::units::{
-    Kilograms, KilojoulesPerKilogramKelvin, KgCo2ePerKg, KgCo2ePerKwh, KgCo2ePerMegajoule, Ratio,
-};
+use crate::units::{KgCo2ePerKg, KgCo2ePerKwh, KgCo2ePerMegajoule, Kilograms, KilojoulesPerKilogramKelvin, Ratio};
 
 pub use self::table::{Found, Origin, ParameterError};
 
@@ -115,8 +113,8 @@ impl Parameters {
     pub fn embedded() -> Result<Self, ParameterError> {
         use definitions as d;
 
-        let set: ParameterSet =
-            toml::from_str(d::SET).map_err(|source| ParameterError::Form { file: "set.toml", source })?;
+        let set: ParameterSet = toml::from_str(d::SET)
+            .map_err(|error| ParameterError::Form { file: "set.toml", source: Box::new(error) })?;
         let sources: Table<KgCo2ePerKwh> = Table::load(&d::SOURCE_EMISSION_FACTOR)?;
         let source = |name| sources.get(name).ok_or_else(|| missing_row(&d::SOURCE_EMISSION_FACTOR, name));
         let fuel: KgCo2ePerMegajoule = single(&d::GENERATOR_FUEL_FACTOR)?;
@@ -259,4 +257,5 @@ fn exact_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, 
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values must come through unchanged, so they are compared exactly")]
 mod tests;

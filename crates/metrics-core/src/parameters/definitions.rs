@@ -106,13 +106,7 @@ definition!(
     &[number(SCALAR, "ratio", 0.0, 1.0)]
 );
 definition!(FOOD_LOSS_COLD, "food_loss_cold.toml", "food_loss_cold", None, &[number(SCALAR, "ratio", 0.0, 1.0)]);
-definition!(
-    FOOD_DISPOSAL,
-    "food_disposal.toml",
-    "food_disposal",
-    None,
-    &[number(SCALAR, "kg_co2e_per_kg", 0.0, 10.0)]
-);
+definition!(FOOD_DISPOSAL, "food_disposal.toml", "food_disposal", None, &[number(SCALAR, "kg_co2e_per_kg", 0.0, 10.0)]);
 definition!(
     FOOD_FOOTPRINT,
     "food_footprint.toml",

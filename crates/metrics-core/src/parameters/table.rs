@@ -22,7 +22,7 @@ pub enum ParameterError {
         /// The file.
         file: &'static str,
         /// What the parser says.
-        source: toml::de::Error,
+        source: Box<toml::de::Error>,
     },
     /// A row whose value is not of the kind that the parameter has, or with a missing or an unknown field.
     #[error("parameters/{file}: row {row} cannot be read")]
@@ -32,7 +32,7 @@ pub enum ParameterError {
         /// The row.
         row: String,
         /// What the parser says.
-        source: toml::de::Error,
+        source: Box<toml::de::Error>,
     },
     /// Another parameter than the file is for.
     #[error("parameters/{file}: the parameter is `{found}`, expected `{expected}`")]
@@ -278,7 +278,8 @@ pub(super) fn missing_row(definition: &Definition, row: &str) -> ParameterError 
 /// The rows of a file by key, the newest where a key has several. The key of a single value is empty.
 fn rows<V: DeserializeOwned>(definition: &Definition) -> Result<BTreeMap<String, Entry<V>>, ParameterError> {
     let file = definition.file;
-    let parsed: File = toml::from_str(definition.text).map_err(|source| ParameterError::Form { file, source })?;
+    let parsed: File =
+        toml::from_str(definition.text).map_err(|error| ParameterError::Form { file, source: Box::new(error) })?;
     if parsed.parameter != definition.parameter {
         let (expected, found) = (definition.parameter, parsed.parameter);
         return Err(ParameterError::WrongParameter { file, expected, found });
@@ -297,7 +298,7 @@ fn rows<V: DeserializeOwned>(definition: &Definition) -> Result<BTreeMap<String,
         }
         not_blank(definition, &raw.locator, || format!("the locator of row {row}"))?;
         check_ranges(definition, &row, &raw.value)?;
-        let value = raw.value.try_into().map_err(|source| ParameterError::Row { file, row: row.clone(), source })?;
+        let value = raw.value.try_into().map_err(|error| unreadable(definition, &row, error))?;
         let entry = Entry { value, origin: Origin { source: raw.source, locator: raw.locator } };
         if by_date.insert((key, raw.valid_from), entry).is_some() {
             return Err(ParameterError::Duplicate { file, row, valid_from: raw.valid_from });
@@ -308,11 +309,7 @@ fn rows<V: DeserializeOwned>(definition: &Definition) -> Result<BTreeMap<String,
 }
 
 /// Takes the key out of a row, under the name that the definition gives it.
-fn read_row(
-    definition: &Definition,
-    index: usize,
-    mut table: toml::Table,
-) -> Result<(String, RawRow), ParameterError> {
+fn read_row(definition: &Definition, index: usize, mut table: toml::Table) -> Result<(String, RawRow), ParameterError> {
     let file = definition.file;
     let key = match definition.key {
         None => String::new(),
@@ -325,8 +322,12 @@ fn read_row(
         },
     };
     let row = if key.is_empty() { (index + 1).to_string() } else { key.clone() };
-    let raw = table.try_into().map_err(|source| ParameterError::Row { file, row, source })?;
+    let raw = table.try_into().map_err(|error| unreadable(definition, &row, error))?;
     Ok((key, raw))
+}
+
+fn unreadable(definition: &Definition, row: &str, error: toml::de::Error) -> ParameterError {
+    ParameterError::Row { file: definition.file, row: row.to_owned(), source: Box::new(error) }
 }
 
 fn check_units(definition: &Definition, unit: &Unit) -> Result<(), ParameterError> {
@@ -369,4 +370,5 @@ fn not_blank(definition: &Definition, text: &str, what: impl Fn() -> String) -> 
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values must come through unchanged, so they are compared exactly")]
 mod tests;

@@ -18,8 +18,9 @@ fn every_file_is_accepted() {
 #[test]
 fn every_file_of_the_folder_is_embedded() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../parameters");
-    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let found: BTreeSet<String> = names.filter(|name| name.ends_with(".toml")).collect();
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let toml = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let found: BTreeSet<String> = toml.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     let embedded = definitions::ALL.iter().map(|definition| definition.file.to_owned());
     assert_eq!(found, embedded.chain(["set.toml".to_owned()]).collect());
 }

@@ -51,7 +51,9 @@ fn the_newest_of_several_rows_counts_whatever_their_order() {
     for (first, second) in [("2024-01-01", "2025-06-01"), ("2025-06-01", "2024-01-01")] {
         let row = |date: &str| {
             let value = if date == "2025-06-01" { 0.4 } else { 0.5 };
-            format!("[[value]]\ncountry = \"NG\"\nvalid_from = \"{date}\"\nvalue = {value}\nsource = \"book\"\nlocator = \"p. 1\"\n")
+            format!(
+                "[[value]]\ncountry = \"NG\"\nvalid_from = \"{date}\"\nvalue = {value}\nsource = \"book\"\nlocator = \"p. 1\"\n"
+            )
         };
         let (start, rest) = GOOD.split_once("[[value]]").unwrap();
         let (_, fallback) = rest.split_once("[[value]]").unwrap();
