@@ -9,6 +9,7 @@ pub mod ids;
 pub mod lca;
 pub mod money;
 pub mod parameters;
+pub mod quality;
 pub mod units;
 pub mod view;
 pub mod window;
