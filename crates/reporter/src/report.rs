@@ -15,11 +15,10 @@ use metrics_core::coldroom::Reject;
 use metrics_core::db::metrics::report_run::{self, Ending, NewRun, Outcome};
 use metrics_core::db::metrics::Changes;
 use metrics_core::db::source::Filter;
-use metrics_core::db::{ConnectOptions, Databases, connect};
+use metrics_core::db::{Client, ConnectOptions, Databases, connect};
 use metrics_core::parameters::Parameters;
 use metrics_core::settings::Settings;
 use metrics_core::view::View;
-use tokio_postgres::Client;
 
 use crate::exit::{CommandError, Exit};
 use crate::interrupt::Interrupt;

@@ -14,8 +14,10 @@ use super::food_loss_history::FoodLossHistory;
 use super::lifecycle::{Emptied, MovementKind, Owner, ProduceCrate, RESIDUE_KG, Release, remaining_kg};
 use super::Gender;
 use crate::ids::{CoolingUnitId, FarmerId, UserId};
-use crate::lca::room_day::{CropDay, FoodLossBoundary, RoomDayEmissions, RoomDayInput, RoomFactors, room_day_emissions};
-use crate::lca::workbook::workbook_day;
+use crate::lca::FoodLossBoundary;
+use crate::lca::room::RoomFactors;
+use crate::lca::room_day::{CropDay, RoomDayEmissions, RoomDayInput, room_day_emissions};
+use crate::lca::workbook::{WorkbookIntensity, workbook_day};
 use crate::money::{RateBook, decimal, rounded};
 use crate::parameters::Parameters;
 use crate::quality::QualityFlag;
@@ -52,7 +54,7 @@ pub enum EmissionModel<'a> {
         boundary: FoodLossBoundary,
     },
     /// See [`crate::lca::workbook`].
-    Workbook,
+    Workbook(&'a WorkbookIntensity),
 }
 
 /// What all units of a run share.
@@ -319,7 +321,7 @@ fn figures(
         .filter(|capacity| *capacity > 0)
         .map(|capacity| room.in_room.len() as f64 / f64::from(capacity) * 100.0);
     let revenue = fees.revenue(unit.company_currency.as_deref(), date, context.rates);
-    let emissions = emissions(unit, date, elapsed_ratio, room, &stock_kg, &kg_out, model, context);
+    let emissions = emissions(unit, date, elapsed_ratio, room, &stock_kg, &kg_out, model);
     let people = Active::of(owners);
 
     let mut quality = Vec::new();
@@ -334,7 +336,7 @@ fn figures(
     flag(revenue.is_rate_missing, QualityFlag::FxMissing);
     flag(emissions.as_ref().is_some_and(|emissions| emissions.food_loss_defaulted), QualityFlag::FoodLossDefault);
     if let EmissionModel::RoomDay { factors, .. } = model {
-        quality.extend(factors.flags());
+        quality.extend(&factors.flags);
     }
     quality.sort_unstable();
     quality.dedup();
@@ -378,7 +380,6 @@ fn by_crop<T: Copy>(crops: &[Arc<str>], values: &[T], is_kept: impl Fn(&T) -> bo
     crops.iter().zip(values).filter(|(_, value)| is_kept(value)).map(|(crop, value)| (Arc::clone(crop), *value)).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "the day's facts, passed once, from one place")]
 fn emissions(
     unit: &CoolingUnit,
     date: NaiveDate,
@@ -387,7 +388,6 @@ fn emissions(
     stock_kg: &[f64],
     released_kg: &[f64],
     model: EmissionModel<'_>,
-    context: &DayContext<'_>,
 ) -> Option<RoomDayEmissions> {
     let crops: Vec<CropDay<'_>> = (0..room.crops.len())
         .filter(|&crop| stock_kg[crop] > 0.0 || released_kg[crop] > 0.0)
@@ -400,7 +400,7 @@ fn emissions(
         .collect();
     match model {
         EmissionModel::Omitted => None,
-        EmissionModel::Workbook => Some(workbook_day(&crops, context.parameters)),
+        EmissionModel::Workbook(intensity) => Some(workbook_day(intensity, &crops)),
         EmissionModel::RoomDay { factors, history, boundary } => Some(room_day_emissions(&RoomDayInput {
             factors,
             elapsed_ratio,

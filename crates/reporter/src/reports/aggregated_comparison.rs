@@ -9,15 +9,17 @@ use metrics_core::coldroom::food_loss_history::FoodLossHistory;
 use metrics_core::db::metrics::cooling_unit_metrics::{self, ReplacedDays, RowContext, Rows, StoredDays};
 use metrics_core::db::metrics::report_run;
 use metrics_core::db::metrics::Changes;
+use metrics_core::db::{Client, Transaction};
 use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::crates::{Directory, first_check_ins};
 use metrics_core::db::source::surveys::{self, SurveyQuery};
 use metrics_core::ids::CoolingUnitId;
-use metrics_core::lca::{LcaModel, RoomFactors};
+use metrics_core::lca::LcaModel;
+use metrics_core::lca::room::RoomFactors;
+use metrics_core::lca::workbook::{WorkbookInput, WorkbookIntensity, workbook};
 use metrics_core::view::View;
 use metrics_core::window::{day_window, month_of, start_of_day};
 use tokio::sync::mpsc;
-use tokio_postgres::Client;
 
 use super::shared::{self, CrateSource, RunUnit};
 use crate::exit::CommandError;
@@ -168,7 +170,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn commit(&self, transaction: tokio_postgres::Transaction<'_>, changes: Changes) -> Result<(), CommandError> {
+    async fn commit(&self, transaction: Transaction<'_>, changes: Changes) -> Result<(), CommandError> {
         if let Some(run) = self.run {
             let now = self.environment.now();
             report_run::data_changed(&transaction, View::AggregatedComparison, run, changes, now)
@@ -252,6 +254,7 @@ impl Job<'_> {
 /// How the run's emissions are computed.
 pub struct EmissionBasis<'a> {
     environment: &'a Environment<'a>,
+    workbook: WorkbookIntensity,
     /// Losses that surveys reported.
     pub history: FoodLossHistory,
     /// Rows read for it.
@@ -270,7 +273,7 @@ impl EmissionBasis<'_> {
     pub fn model<'f>(&'f self, factors: &'f RoomFactors) -> EmissionModel<'f> {
         let lca = &self.environment.settings.lca;
         match lca.model {
-            LcaModel::Workbook => EmissionModel::Workbook,
+            LcaModel::Workbook => EmissionModel::Workbook(&self.workbook),
             LcaModel::RoomDay => {
                 EmissionModel::RoomDay { factors, history: &self.history, boundary: lca.food_loss }
             }
@@ -288,9 +291,10 @@ pub async fn emission_basis<'a>(
     since: Option<DateTime<Utc>>,
 ) -> Result<EmissionBasis<'a>, CommandError> {
     let model = environment.settings.lca.model;
-    let co2_model = format!("{model}@{}", environment.parameters.set());
+    let co2_model = model.with_set(environment.parameters.set());
+    let workbook = workbook(&WorkbookInput::example(environment.parameters)).1;
     if model != LcaModel::RoomDay {
-        return Ok(EmissionBasis { environment, history: FoodLossHistory::default(), rows_read: 0, co2_model });
+        return Ok(EmissionBasis { environment, workbook, history: FoodLossHistory::default(), rows_read: 0, co2_model });
     }
     // A year before the first month, and two days for the zones.
     let since = since
@@ -305,7 +309,7 @@ pub async fn emission_basis<'a>(
         earliest: environment.earliest(),
     };
     let (history, rows_read) = surveys::load(snapshot, &query, &shared::zones(units)).await?;
-    Ok(EmissionBasis { environment, history, rows_read, co2_model })
+    Ok(EmissionBasis { environment, workbook, history, rows_read, co2_model })
 }
 
 /// What is the same in all rows of a unit.

@@ -6,6 +6,7 @@ use metrics_core::coldroom::Reject;
 use metrics_core::coldroom::company::CompanyTotals;
 use metrics_core::coldroom::cooling_unit_day::{DayContext, EmissionModel, cooling_unit_days, first_check_in, first_day};
 use metrics_core::db::metrics::company_metrics::{self, Capacity, CompanyRow, RowContext, Rows};
+use metrics_core::db::Client;
 use metrics_core::db::metrics::report_run;
 use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::companies::{self, SourceCompany};
@@ -14,7 +15,6 @@ use metrics_core::money::decimal;
 use metrics_core::view::View;
 use metrics_core::window::local_date;
 use rust_decimal::Decimal;
-use tokio_postgres::Client;
 
 use super::shared::{self, CrateSource, RunUnit};
 use crate::exit::CommandError;

@@ -29,7 +29,7 @@ pub struct RowContext<'a> {
     /// Zone of the unit's days.
     pub time_zone: &'a str,
     /// Household of the unit's country.
-    pub household: &'a Household,
+    pub household: Household,
     /// Model and parameter set of the emissions, `name@set`.
     pub co2_model: &'a str,
     /// Version of the literature values.
@@ -95,7 +95,7 @@ impl Rows {
         row.plain(unit.staff.female);
         row.plain(unit.staff.male);
         row.plain(unit.staff.other);
-        let people = beneficiaries(day.active_farmers.len(), context.household);
+        let people = beneficiaries(day.active_farmers.len(), &context.household);
         row.plain(people.total);
         row.plain(people.female);
         row.plain(people.male);

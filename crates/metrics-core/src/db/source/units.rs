@@ -8,7 +8,7 @@ use super::{Filter, Snapshot};
 use crate::coldroom::HeadCount;
 use crate::db::DbError;
 use crate::ids::{CompanyId, CoolingUnitId};
-use crate::lca::room_day::{PowerSupply, RoomDescription};
+use crate::lca::room::{PowerSupply, RoomDescription};
 
 /// How a unit charges for storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
