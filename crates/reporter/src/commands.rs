@@ -125,7 +125,9 @@ pub async fn runs(
     let runs = report_run::list(&client, view, arguments.limit).await?;
     match arguments.format {
         Format::Json => writeln!(out, "{}", json!({ "runs": runs })).map_err(failed)?,
-        Format::Text if runs.is_empty() => writeln!(out, "no run yet; start one with: reporter --view all").map_err(failed)?,
+        Format::Text if runs.is_empty() => {
+            writeln!(out, "no run yet; start one with: reporter --view all").map_err(failed)?
+        }
         Format::Text => {
             for run in &runs {
                 print_run(out, run).map_err(failed)?;

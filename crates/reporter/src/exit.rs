@@ -38,8 +38,7 @@ impl Exit {
 
     /// The one to report for several runs: the gravest that occurred.
     pub fn gravest(all: impl IntoIterator<Item = Self>) -> Self {
-        const ORDER: [Exit; 6] =
-            [Exit::Usage, Exit::NotUsable, Exit::Locked, Exit::Failed, Exit::Partial, Exit::Done];
+        const ORDER: [Exit; 6] = [Exit::Usage, Exit::NotUsable, Exit::Locked, Exit::Failed, Exit::Partial, Exit::Done];
         let rank = |exit: &Self| ORDER.iter().position(|known| known == exit);
         all.into_iter().min_by_key(rank).unwrap_or(Self::Done)
     }

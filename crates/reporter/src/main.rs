@@ -171,7 +171,9 @@ fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) 
         ViewName::AggregatedComparison => Ok(vec![by_day]),
         ViewName::Company => {
             if !matches!(days, Days::Stale | Days::All) {
-                return Err(CommandError::Usage("--view company always covers all days; leave --from and --to out".into()));
+                return Err(CommandError::Usage(
+                    "--view company always covers all days; leave --from and --to out".into(),
+                ));
             }
             if filter.cooling_units.is_some() {
                 return Err(CommandError::Usage("--view company covers whole companies; use --company".into()));

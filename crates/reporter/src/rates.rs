@@ -15,11 +15,7 @@ use crate::fx::{self, FxCommand, Outcome};
 use crate::report::{Days, Environment, Request};
 use crate::reports::shared;
 
-async fn diesel(
-    environment: &Environment<'_>,
-    url: &DatabaseUrl,
-    read_only: bool,
-) -> Result<Connection, CommandError> {
+async fn diesel(environment: &Environment<'_>, url: &DatabaseUrl, read_only: bool) -> Result<Connection, CommandError> {
     let options = ConnectOptions {
         application_name: "reporter fx".into(),
         read_only,
@@ -114,7 +110,8 @@ async fn since(
         (_, Days::Stale) => {
             let metrics = environment.metrics_client("fx").await?;
             let stored = metrics_core::db::metrics::cooling_unit_metrics::stored_days(&metrics, cooling_units).await?;
-            let is_complete = cooling_units.iter().all(|id| stored.contains_key(&metrics_core::ids::CoolingUnitId(*id)));
+            let is_complete =
+                cooling_units.iter().all(|id| stored.contains_key(&metrics_core::ids::CoolingUnitId(*id)));
             let trailing = CalendarDays::new(u64::from(environment.settings.reporting.trailing_days) + 1);
             let recent = environment.as_of.date_naive().checked_sub_days(trailing);
             let last_stored = stored.values().map(|days| days.last).min();

@@ -12,8 +12,8 @@ use anyhow::Context as _;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use metrics_core::coldroom::Reject;
-use metrics_core::db::metrics::report_run::{self, Ending, NewRun, Outcome};
 use metrics_core::db::metrics::Changes;
+use metrics_core::db::metrics::report_run::{self, Ending, NewRun, Outcome};
 use metrics_core::db::source::Filter;
 use metrics_core::db::{Client, ConnectOptions, Databases, connect};
 use metrics_core::parameters::Parameters;
@@ -271,12 +271,5 @@ pub async fn close(
         "{} done",
         run.view
     );
-    Ok(Summary {
-        run,
-        id,
-        ending,
-        rows_computed: tally.rows_computed,
-        rejects: tally.rejects,
-        notices: tally.notices,
-    })
+    Ok(Summary { run, id, ending, rows_computed: tally.rows_computed, rejects: tally.rejects, notices: tally.notices })
 }

@@ -171,11 +171,8 @@ mod tests {
     /// 3 users × 4.7 = 14.1; × 0.495 = 6.9795; × 0.505 = 7.1205.
     #[test]
     fn beneficiaries_are_exact_decimals() {
-        let household = Household {
-            size: Decimal::new(47, 1),
-            fem_share: Decimal::new(495, 3),
-            ma_share: Decimal::new(505, 3),
-        };
+        let household =
+            Household { size: Decimal::new(47, 1), fem_share: Decimal::new(495, 3), ma_share: Decimal::new(505, 3) };
         let people = beneficiaries(3, &household);
         assert_eq!(people.total, Decimal::new(141, 1));
         assert_eq!(people.female, Decimal::new(69_795, 4));

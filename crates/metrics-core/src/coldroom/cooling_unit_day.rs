@@ -10,9 +10,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
+use super::Gender;
 use super::food_loss_history::FoodLossHistory;
 use super::lifecycle::{Emptied, MovementKind, Owner, ProduceCrate, RESIDUE_KG, Release, remaining_kg};
-use super::Gender;
 use crate::ids::{CoolingUnitId, FarmerId, UserId};
 use crate::lca::FoodLossBoundary;
 use crate::lca::room::RoomFactors;
@@ -129,7 +129,11 @@ pub struct CoolingUnitDay {
 }
 
 /// First day of a unit: the earlier of the local days of its creation and of its first check-in of any kind.
-pub fn first_day(created_at: Option<DateTime<Utc>>, first_check_in: Option<DateTime<Utc>>, zone: Tz) -> Option<NaiveDate> {
+pub fn first_day(
+    created_at: Option<DateTime<Utc>>,
+    first_check_in: Option<DateTime<Utc>>,
+    zone: Tz,
+) -> Option<NaiveDate> {
     [created_at, first_check_in].into_iter().flatten().min().map(|at| local_date(at, zone))
 }
 
@@ -202,8 +206,11 @@ impl<'a> Room<'a> {
 
         let mut check_ins: Vec<usize> = (0..crates.len()).filter(|&i| crates[i].check_in.is_some()).collect();
         check_ins.sort_unstable_by_key(|&i| (crates[i].check_in.map(|check_in| check_in.at), crates[i].id));
-        let mut releases: Vec<(usize, usize)> =
-            crates.iter().enumerate().flat_map(|(i, produce)| (0..produce.releases.len()).map(move |r| (i, r))).collect();
+        let mut releases: Vec<(usize, usize)> = crates
+            .iter()
+            .enumerate()
+            .flat_map(|(i, produce)| (0..produce.releases.len()).map(move |r| (i, r)))
+            .collect();
         releases.sort_unstable_by_key(|&(i, r)| (crates[i].releases[r].at, crates[i].releases[r].id));
         Self {
             crates,
@@ -377,7 +384,12 @@ fn count(n: usize) -> i32 {
 }
 
 fn by_crop<T: Copy>(crops: &[Arc<str>], values: &[T], is_kept: impl Fn(&T) -> bool) -> Vec<(Arc<str>, T)> {
-    crops.iter().zip(values).filter(|(_, value)| is_kept(value)).map(|(crop, value)| (Arc::clone(crop), *value)).collect()
+    crops
+        .iter()
+        .zip(values)
+        .filter(|(_, value)| is_kept(value))
+        .map(|(crop, value)| (Arc::clone(crop), *value))
+        .collect()
 }
 
 fn emissions(

@@ -128,7 +128,8 @@ mod tests {
     /// 3 kg of 30 and 1 kg of 10: 4 ÷ 40 = 0.1, from the month after on, for twelve months.
     #[test]
     fn the_twelve_months_before_count_and_no_other() {
-        let surveys = [survey(1, "2026-01-31", 3.0, &[(1, 30.0, true)]), survey(2, "2026-01-01", 1.0, &[(2, 10.0, true)])];
+        let surveys =
+            [survey(1, "2026-01-31", 3.0, &[(1, 30.0, true)]), survey(2, "2026-01-01", 1.0, &[(2, 10.0, true)])];
         assert_eq!(ratio(&surveys, "2026-01-01"), None);
         assert_eq!(ratio(&surveys, "2026-02-01"), Some(0.1));
         assert_eq!(ratio(&surveys, "2027-01-01"), Some(0.1));
@@ -138,7 +139,8 @@ mod tests {
     /// Two surveys of one release in one month: its 20 kg count once, the losses 2 + 3 both: 5 ÷ 20.
     #[test]
     fn a_release_surveyed_twice_in_a_month_weighs_once() {
-        let surveys = [survey(1, "2026-01-05", 2.0, &[(1, 20.0, true)]), survey(2, "2026-01-06", 3.0, &[(1, 20.0, true)])];
+        let surveys =
+            [survey(1, "2026-01-05", 2.0, &[(1, 20.0, true)]), survey(2, "2026-01-06", 3.0, &[(1, 20.0, true)])];
         assert_eq!(ratio(&surveys, "2026-02-01"), Some(0.25));
     }
 

@@ -129,6 +129,9 @@ mod tests {
         rows.json(&"q\"\\").expect("a string serializes");
         rows.end_row();
         assert_eq!(rows.rows(), 1);
-        assert_eq!(String::from_utf8(rows.take()).expect("text"), "1\ta\\tb\\\\c\\nd\t\\N\t{1,2}\t\"q\\\\\"\\\\\\\\\"\n");
+        assert_eq!(
+            String::from_utf8(rows.take()).expect("text"),
+            "1\ta\\tb\\\\c\\nd\t\\N\t{1,2}\t\"q\\\\\"\\\\\\\\\"\n"
+        );
     }
 }

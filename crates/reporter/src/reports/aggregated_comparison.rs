@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use metrics_core::coldroom::Reject;
-use metrics_core::coldroom::cooling_unit_day::{DayContext, EmissionModel, cooling_unit_days, first_check_in, first_day};
+use metrics_core::coldroom::cooling_unit_day::{
+    DayContext, EmissionModel, cooling_unit_days, first_check_in, first_day,
+};
 use metrics_core::coldroom::food_loss_history::FoodLossHistory;
+use metrics_core::db::metrics::Changes;
 use metrics_core::db::metrics::cooling_unit_metrics::{self, ReplacedDays, RowContext, Rows, StoredDays};
 use metrics_core::db::metrics::report_run;
-use metrics_core::db::metrics::Changes;
-use metrics_core::db::{Client, Transaction};
 use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::crates::{Directory, first_check_ins};
 use metrics_core::db::source::surveys::{self, SurveyQuery};
+use metrics_core::db::{Client, Transaction};
 use metrics_core::ids::CoolingUnitId;
 use metrics_core::lca::LcaModel;
 use metrics_core::lca::room::RoomFactors;
@@ -113,9 +115,9 @@ impl Job<'_> {
         let mut first_days = HashMap::new();
         for (unit, range) in alive.iter().zip(&mut ranges) {
             let created = shared::usable_creation(&unit.source, self.environment.earliest(), &mut tally.rejects);
-            let first = first_check_ins.as_ref().map(|found| {
-                first_day(created, found.get(&unit.unit.id).copied(), unit.unit.zone)
-            });
+            let first = first_check_ins
+                .as_ref()
+                .map(|found| first_day(created, found.get(&unit.unit.id).copied(), unit.unit.zone));
             if self.request.days == Days::Stale && has_hole(stored.get(&unit.unit.id), first.flatten(), unit) {
                 range.from = None;
                 range.replaced.0 = FIRST_DAY;
@@ -129,10 +131,9 @@ impl Job<'_> {
             .await
             .map_err(while_running)?;
         tally.rows_read += basis.rows_read;
-        let crates =
-            CrateSource::open(snapshot, &directory, self.environment, &alive_ids, &unusable, since)
-                .await
-                .map_err(while_running)?;
+        let crates = CrateSource::open(snapshot, &directory, self.environment, &alive_ids, &unusable, since)
+            .await
+            .map_err(while_running)?;
         let context =
             DayContext { as_of: self.environment.as_of, rates: &rates, parameters: self.environment.parameters };
 
@@ -274,9 +275,7 @@ impl EmissionBasis<'_> {
         let lca = &self.environment.settings.lca;
         match lca.model {
             LcaModel::Workbook => EmissionModel::Workbook(&self.workbook),
-            LcaModel::RoomDay => {
-                EmissionModel::RoomDay { factors, history: &self.history, boundary: lca.food_loss }
-            }
+            LcaModel::RoomDay => EmissionModel::RoomDay { factors, history: &self.history, boundary: lca.food_loss },
         }
     }
 }
@@ -294,12 +293,17 @@ pub async fn emission_basis<'a>(
     let co2_model = model.with_set(environment.parameters.set());
     let workbook = workbook(&WorkbookInput::example(environment.parameters)).1;
     if model != LcaModel::RoomDay {
-        return Ok(EmissionBasis { environment, workbook, history: FoodLossHistory::default(), rows_read: 0, co2_model });
+        return Ok(EmissionBasis {
+            environment,
+            workbook,
+            history: FoodLossHistory::default(),
+            rows_read: 0,
+            co2_model,
+        });
     }
     // A year before the first month, and two days for the zones.
-    let since = since
-        .and_then(|since| month_of(since.date_naive()).checked_sub_months(Months::new(13)))
-        .unwrap_or(FIRST_DAY);
+    let since =
+        since.and_then(|since| month_of(since.date_naive()).checked_sub_months(Months::new(13))).unwrap_or(FIRST_DAY);
     let ids: Vec<i64> = units.iter().map(|unit| unit.unit.id.0).collect();
     let query = SurveyQuery {
         cooling_units: (!request.filter.is_everything()).then_some(&*ids),
@@ -389,7 +393,8 @@ impl Producer<'_> {
         environment.progress.start(self.alive.len(), "cooling units");
         let mut batch = Batch::default();
         for (unit, range) in self.alive.iter().zip(self.ranges) {
-            let produce = crates.stream.crates_of(unit.unit.id, unit.currency(), &crates.context).await.map_err(failed)?;
+            let produce =
+                crates.stream.crates_of(unit.unit.id, unit.currency(), &crates.context).await.map_err(failed)?;
             let first = match self.first_days.get(&unit.unit.id) {
                 Some((_, Some(first))) => *first,
                 Some((created, None)) => first_day(*created, first_check_in(&produce), unit.unit.zone),

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use metrics_core::coldroom::Reject;
 use metrics_core::coldroom::company::CompanyTotals;
-use metrics_core::coldroom::cooling_unit_day::{DayContext, EmissionModel, cooling_unit_days, first_check_in, first_day};
-use metrics_core::db::metrics::company_metrics::{self, Capacity, CompanyRow, RowContext, Rows};
+use metrics_core::coldroom::cooling_unit_day::{
+    DayContext, EmissionModel, cooling_unit_days, first_check_in, first_day,
+};
 use metrics_core::db::Client;
+use metrics_core::db::metrics::company_metrics::{self, Capacity, CompanyRow, RowContext, Rows};
 use metrics_core::db::metrics::report_run;
 use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::companies::{self, SourceCompany};
@@ -107,7 +109,9 @@ async fn totals(
     let ids: Vec<i64> = units.iter().map(|unit| unit.unit.id.0).collect();
     let unusable = shared::load_unusable(snapshot, request, environment, &ids).await?;
     // Market surveys play no part in this view.
-    tally.rejects.extend(unusable.rejects.iter().filter(|reject| !reject.subject.starts_with("market survey")).cloned());
+    tally
+        .rejects
+        .extend(unusable.rejects.iter().filter(|reject| !reject.subject.starts_with("market survey")).cloned());
     let directory = Directory::load(snapshot).await.map_err(failed)?;
     let rates = shared::load_rates(environment, None).await?;
     let mut crates = CrateSource::open(snapshot, &directory, environment, &ids, &unusable, None).await?;
@@ -131,7 +135,9 @@ async fn totals(
 }
 
 fn capacity(company: &SourceCompany, units: &[RunUnit]) -> Capacity {
-    let own = || units.iter().map(|unit| &unit.source).filter(|unit| unit.company.as_ref().is_some_and(|c| c.id == company.id));
+    let own = || {
+        units.iter().map(|unit| &unit.source).filter(|unit| unit.company.as_ref().is_some_and(|c| c.id == company.id))
+    };
     if own().next().is_none() {
         return Capacity { tons: Some(Decimal::ZERO), crates: Some(0), types: BTreeMap::new() };
     }

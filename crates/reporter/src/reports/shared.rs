@@ -7,11 +7,11 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use metrics_core::coldroom::Reject;
 use metrics_core::coldroom::cooling_unit_day::CoolingUnit;
+use metrics_core::db::metrics::exchange_rate;
+use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::crates::{CrateContext, CrateStream, Directory};
 use metrics_core::db::source::rejects::{self, Unusable};
 use metrics_core::db::source::units::{self, SourceUnit};
-use metrics_core::db::source::Snapshot;
-use metrics_core::db::metrics::exchange_rate;
 use metrics_core::db::{ConnectOptions, connect};
 use metrics_core::ids::CoolingUnitId;
 use metrics_core::money::RateBook;
@@ -55,11 +55,7 @@ fn run_unit(source: SourceUnit, request: &Request, environment: &Environment<'_>
             id: source.id,
             zone,
             capacity_crates: source.capacity_crates,
-            company_currency: source
-                .company
-                .as_ref()
-                .and_then(|company| company.currency.as_deref())
-                .map(Arc::from),
+            company_currency: source.company.as_ref().and_then(|company| company.currency.as_deref()).map(Arc::from),
             has_known_country: environment.parameters.time_zone(country).is_some(),
         },
         today: local_date(environment.as_of, zone),
@@ -73,7 +69,10 @@ pub fn usable_creation(unit: &SourceUnit, earliest: DateTime<Utc>, rejects: &mut
     if is_too_early || unit.has_unusable_creation {
         rejects.push(Reject {
             subject: format!("creation of cooling unit {}", unit.id),
-            reason: format!("it is dated before {} or infinity; its first check-in counts instead", earliest.date_naive()),
+            reason: format!(
+                "it is dated before {} or infinity; its first check-in counts instead",
+                earliest.date_naive()
+            ),
         });
         return None;
     }

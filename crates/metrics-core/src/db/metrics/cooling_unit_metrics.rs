@@ -174,8 +174,7 @@ pub async fn replace(
     let units: Vec<i64> = replaced.iter().map(|days| days.cooling_unit.0).collect();
     let from: Vec<NaiveDate> = replaced.iter().map(|days| days.from).collect();
     let to: Vec<NaiveDate> = replaced.iter().map(|days| days.to).collect();
-    let deleted =
-        transaction.execute(include_str!("cooling_unit_delete.sql"), &[&units, &from, &to]).await?;
+    let deleted = transaction.execute(include_str!("cooling_unit_delete.sql"), &[&units, &from, &to]).await?;
     let written = transaction.execute(include_str!("cooling_unit_upsert.sql"), &[]).await?;
     Ok(Changes { written, deleted })
 }

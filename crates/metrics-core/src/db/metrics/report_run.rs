@@ -74,7 +74,13 @@ pub async fn lock(client: &Client, view: View) -> Result<Result<(), LockHolder>,
             run: row.try_get(4)?,
         },
         // It ended between the two statements.
-        None => LockHolder { session: 0, application: "a run that just ended".into(), address: "local".into(), since: None, run: None },
+        None => LockHolder {
+            session: 0,
+            application: "a run that just ended".into(),
+            address: "local".into(),
+            since: None,
+            run: None,
+        },
     }))
 }
 
@@ -104,7 +110,11 @@ pub async fn abandon_others(client: &mut Client, view: View, now: DateTime<Utc>)
 }
 
 /// The newest as-of of a successful run of `view` whose scope meets `scope` (absent: everything).
-pub async fn newest_as_of(client: &Client, view: View, scope: Option<&[i64]>) -> Result<Option<DateTime<Utc>>, DbError> {
+pub async fn newest_as_of(
+    client: &Client,
+    view: View,
+    scope: Option<&[i64]>,
+) -> Result<Option<DateTime<Utc>>, DbError> {
     let sql = "SELECT max(as_of) FROM metrics.report_run \
                WHERE view = $1 AND outcome IN ('done', 'partial') \
                  AND ($2::bigint[] IS NULL OR scope IS NULL OR scope && $2)";
@@ -309,7 +319,12 @@ pub async fn list(client: &Client, view: Option<&str>, limit: i64) -> Result<Vec
 
 /// One run.
 pub async fn get(client: &Client, run: i64) -> Result<Option<StoredRun>, DbError> {
-    client.query_opt("SELECT * FROM metrics.report_run WHERE id = $1", &[&run]).await?.as_ref().map(stored_run).transpose()
+    client
+        .query_opt("SELECT * FROM metrics.report_run WHERE id = $1", &[&run])
+        .await?
+        .as_ref()
+        .map(stored_run)
+        .transpose()
 }
 
 /// The first `limit` rejects of a run, by subject and reason.

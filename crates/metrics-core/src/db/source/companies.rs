@@ -56,8 +56,11 @@ fn company(row: &Row) -> Result<SourceCompany, DbError> {
 }
 
 /// Companies of `filter`, ascending by id; surveys at or after `as_of` are not seen.
-pub async fn load(snapshot: &Snapshot<'_>, filter: &Filter, as_of: DateTime<Utc>) -> Result<Vec<SourceCompany>, DbError> {
-    let rows =
-        snapshot.transaction().query(include_str!("companies.sql"), &[&filter.companies, &as_of]).await?;
+pub async fn load(
+    snapshot: &Snapshot<'_>,
+    filter: &Filter,
+    as_of: DateTime<Utc>,
+) -> Result<Vec<SourceCompany>, DbError> {
+    let rows = snapshot.transaction().query(include_str!("companies.sql"), &[&filter.companies, &as_of]).await?;
     rows.iter().map(company).collect()
 }

@@ -12,7 +12,9 @@ use tokio_postgres::{Row, RowStream};
 use super::Snapshot;
 use super::instant::Instant;
 use crate::coldroom::Gender;
-use crate::coldroom::lifecycle::{CheckIn, CrateFacts, Farmer, MovementKind, Owner, ProduceCrate, Release, released_kg};
+use crate::coldroom::lifecycle::{
+    CheckIn, CrateFacts, Farmer, MovementKind, Owner, ProduceCrate, Release, released_kg,
+};
 use crate::db::DbError;
 use crate::ids::{CheckInId, CheckOutId, CoolingUnitId, CrateId, FarmerId, ReleaseId, UserId};
 use crate::money::net_fee;
@@ -54,7 +56,9 @@ impl Directory {
     }
 
     fn crop(&self, id: Option<i64>) -> Arc<str> {
-        id.and_then(|id| self.crops.get(&id)).or(self.unknown_crop.as_ref()).map_or_else(|| UNKNOWN_CROP.into(), Arc::clone)
+        id.and_then(|id| self.crops.get(&id))
+            .or(self.unknown_crop.as_ref())
+            .map_or_else(|| UNKNOWN_CROP.into(), Arc::clone)
     }
 
     fn owner(&self, user: Option<i64>) -> Option<Owner> {

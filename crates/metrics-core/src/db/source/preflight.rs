@@ -80,10 +80,7 @@ const TABLES: &[(&str, &[Column])] = &[
     ),
     ("operation_movement", &[("id", INT8), ("initiated_for", TEXT), ("date", INSTANT)]),
     ("operation_checkin", &[("id", INT8), ("movement_id", INT8), ("owned_by_user_id", INT8)]),
-    (
-        "operation_checkout",
-        &[("id", INT8), ("movement_id", INT8), ("currency", TEXT), ("discount_amount", FLOAT)],
-    ),
+    ("operation_checkout", &[("id", INT8), ("movement_id", INT8), ("currency", TEXT), ("discount_amount", FLOAT)]),
     (
         "operation_marketsurvey",
         &[

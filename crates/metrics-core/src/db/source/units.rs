@@ -142,9 +142,7 @@ fn unit(row: &Row) -> Result<SourceUnit, DbError> {
 
 /// Cooling units of `filter`, alive or not, ascending by id.
 pub async fn load(snapshot: &Snapshot<'_>, filter: &Filter) -> Result<Vec<SourceUnit>, DbError> {
-    let rows = snapshot
-        .transaction()
-        .query(include_str!("units.sql"), &[&filter.companies, &filter.cooling_units])
-        .await?;
+    let rows =
+        snapshot.transaction().query(include_str!("units.sql"), &[&filter.companies, &filter.cooling_units]).await?;
     rows.iter().map(unit).collect()
 }
