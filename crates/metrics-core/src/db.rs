@@ -5,10 +5,13 @@ pub mod embedded;
 mod error;
 pub mod metrics;
 pub mod migrate;
+mod open;
 pub mod source;
+pub mod views;
 
 // For `transaction`: whoever composes several functions of `db` begins one.
 pub use diesel_async::AsyncConnection;
 
 pub use connect::{ConnectOptions, Connection, Pool, PooledConnection};
 pub use error::DbError;
+pub use open::{Databases, open};
