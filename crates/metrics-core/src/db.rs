@@ -2,6 +2,13 @@
 
 pub mod connect;
 pub mod embedded;
+mod error;
 pub mod metrics;
 pub mod migrate;
+mod open;
 pub mod source;
+pub mod views;
+
+pub use connect::{ConnectOptions, Connection, Pool, PooledConnection};
+pub use error::DbError;
+pub use open::{Databases, open};

@@ -1,0 +1,88 @@
+//! What can go wrong with a database.
+
+use super::embedded::EmbeddedError;
+
+/// Why something could not be read from or written to a database. No variant shows a password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DbError {
+    /// No connection could be made.
+    #[error("cannot connect to {target}: {hint}")]
+    Connect {
+        /// Database, host and port.
+        target: String,
+        /// What to check.
+        hint: &'static str,
+        /// What the driver met.
+        source: tokio_postgres::Error,
+    },
+    /// The server did not answer in time.
+    #[error(
+        "cannot connect to {target}: no answer within {seconds} s; check that the server runs and no firewall drops packets"
+    )]
+    ConnectTimeout {
+        /// Database, host and port.
+        target: String,
+        /// The time given, `database.connect_timeout_s`.
+        seconds: u64,
+    },
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS")]
+    Tls(#[source] rustls::Error),
+    /// No connection of the pool became free, or a new one could not be made.
+    #[error("no database connection: {0}")]
+    Pool(String),
+    /// A statement failed.
+    #[error("the database refused a statement")]
+    Query(#[from] diesel::result::Error),
+    /// A statement outside of Diesel failed.
+    #[error("the database refused a statement")]
+    Statement(#[from] tokio_postgres::Error),
+    /// A row that the program cannot have written.
+    #[error("{0}")]
+    Inconsistent(String),
+    /// The settings name no database.
+    #[error(
+        "no database is configured and database.embedded is never: set METRICS_DATABASE__URL, DATABASE_URL or DB_HOST"
+    )]
+    NoDatabase,
+    /// The embedded server cannot be used.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// The server is older than the migrations need.
+    #[error("{target} runs PostgreSQL {version}: version 15 or newer is needed")]
+    OldServer {
+        /// Database, host and port.
+        target: String,
+        /// The server's version.
+        version: String,
+    },
+    /// A migration failed; those before it are in place.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+    /// The tables that a view reads are not in the database of the metrics.
+    #[error(
+        "{view} reads {table}, which is not in {target}: the view needs the operational tables in the same database"
+    )]
+    NoSourceTables {
+        /// The view.
+        view: &'static str,
+        /// The first missing table.
+        table: String,
+        /// Database, host and port.
+        target: String,
+    },
+    /// Something else has the name that a view needs.
+    #[error("{name} exists and is not ours: rename or drop it")]
+    Occupied {
+        /// Schema and name.
+        name: String,
+    },
+}
+
+impl DbError {
+    /// True when the database is not usable as it is, and nothing was done: exit code 3.
+    pub fn is_unusable(&self) -> bool {
+        !matches!(self, Self::Query(_) | Self::Statement(_) | Self::Inconsistent(_) | Self::Migration(_))
+    }
+}
