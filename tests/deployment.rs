@@ -189,7 +189,7 @@ fn every_line_of_the_crontab_is_one_that_cron_takes() {
         assert!(command.starts_with(". /run/metrics/env; exec flock -n -E 75 /run/metrics/"), "{command}");
         assert!(command.contains(" setpriv --reuid=metrics --regid=metrics --init-groups "), "{command}");
         assert!(command.ends_with(" >/proc/1/fd/1 2>/proc/1/fd/2"), "{command}");
-        locks.push(command.split(' ').nth(6).unwrap().to_owned());
+        locks.push(command.split(' ').nth(7).unwrap().to_owned());
     }
     let lines = locks.len();
     locks.sort();
@@ -303,13 +303,11 @@ fn yaml_keys(yaml: &str) -> BTreeMap<String, String> {
         let indent = line.len() - content.len();
         assert_eq!(indent % 2, 0, "{line}");
         path.retain(|(above, _)| *above < indent);
-        let item = content.strip_prefix("- ");
-        let (key, value) = match item {
-            Some(item) => (format!("[{item}]"), ""),
-            None => {
-                let (key, value) = content.split_once(':').unwrap_or_else(|| panic!("neither key nor item: {line}"));
-                (key.to_owned(), value.trim())
-            }
+        let (key, value) = if let Some(item) = content.strip_prefix("- ") {
+            (format!("[{item}]"), "")
+        } else {
+            let (key, value) = content.split_once(':').unwrap_or_else(|| panic!("neither key nor item: {line}"));
+            (key.to_owned(), value.trim())
         };
         path.push((indent, key));
         let full = path.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>().join(".");

@@ -61,13 +61,22 @@ pub enum Origin {
     InUse,
 }
 
-/// A database that holds the sample, locked for other demos until this is dropped.
+/// A database that holds the sample, locked for other demos until it is unlocked or dropped.
+#[derive(Debug)]
 pub struct Prepared {
     /// The sample that is in it.
     pub sample: Sample,
     /// How it came there.
     pub origin: Origin,
-    _lock: Client,
+    /// The session that holds the lock.
+    lock: Client,
+}
+
+impl Prepared {
+    /// Lets other demos look at the database.
+    pub fn unlock(self) {
+        drop(self.lock);
+    }
 }
 
 /// Puts the wanted sample into the demo's database on `server`, or leaves it when it is there. A sample of another
@@ -81,23 +90,23 @@ pub async fn prepare(server: &Config, wanted: Wanted) -> Result<Prepared> {
     }
     let origin = match found(server).await? {
         Some(until) if wanted.is_met_by(until) => {
-            return Ok(Prepared { sample: generate(until), origin: Origin::Kept, _lock: maintenance });
+            return Ok(Prepared { sample: generate(until), origin: Origin::Kept, lock: maintenance });
         }
         Some(until) => match maintenance.batch_execute(DROP_DATABASE).await {
             Ok(()) => {
                 maintenance.batch_execute(CREATE_DATABASE).await.context("creating the demo's database")?;
                 Origin::Loaded
             }
-            Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {
-                return Ok(Prepared { sample: generate(until), origin: Origin::InUse, _lock: maintenance });
+            Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) && matches!(wanted, Wanted::Today(_)) => {
+                return Ok(Prepared { sample: generate(until), origin: Origin::InUse, lock: maintenance });
             }
-            Err(error) => return Err(error).context("removing the sample of another day"),
+            Err(error) => return Err(error).context("replacing the sample of another day; is another demo running?"),
         },
         None => Origin::Loaded,
     };
     let sample = generate(wanted.until());
     load(server, &sample).await?;
-    Ok(Prepared { sample, origin, _lock: maintenance })
+    Ok(Prepared { sample, origin, lock: maintenance })
 }
 
 async fn exists(maintenance: &Client) -> Result<bool> {

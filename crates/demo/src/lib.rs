@@ -3,5 +3,9 @@
 //! [`sample`] makes rows and exchange rates, the same ones for the same end. [`database`] puts them into a database
 //! of their own. [`show`] starts the server, runs the reports and keeps the API up.
 
+pub mod child;
+pub mod database;
 pub mod random;
+pub mod requests;
 pub mod sample;
+pub mod show;

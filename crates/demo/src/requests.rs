@@ -20,11 +20,7 @@ pub fn slices(last_day: NaiveDate) -> Vec<Request> {
     let company = || vec![("company_id", "1".to_owned())];
     let first_day = last_day.checked_sub_days(Days::new(29)).unwrap_or(last_day);
     let cooling_units = || {
-        vec![
-            ("unit_ids", "1,2".to_owned()),
-            ("start_date", first_day.to_string()),
-            ("end_date", last_day.to_string()),
-        ]
+        vec![("unit_ids", "1,2".to_owned()), ("start_date", first_day.to_string()), ("end_date", last_day.to_string())]
     };
     vec![
         Request { path: "/api/company-slice", parameters: company(), form: false, summary: company_summary },
@@ -98,7 +94,7 @@ fn units_summary(body: &Value) -> Option<String> {
             Some(format!("{}: {crates} crates in", unit.get("unit_name")?.as_str()?))
         })
         .collect();
-    some_units(names?)
+    some_units(&names?)
 }
 
 fn old_company_summary(body: &Value) -> Option<String> {
@@ -108,15 +104,13 @@ fn old_company_summary(body: &Value) -> Option<String> {
 
 fn old_units_summary(body: &Value) -> Option<String> {
     let (names, crates) = (body.get("unit_name")?.as_object()?, body.get("room_crates_in")?.as_object()?);
-    let units: Option<Vec<String>> = names
-        .iter()
-        .map(|(row, name)| Some(format!("{}: {} crates in", name.as_str()?, crates.get(row)?)))
-        .collect();
-    some_units(units?)
+    let units: Option<Vec<String>> =
+        names.iter().map(|(row, name)| Some(format!("{}: {} crates in", name.as_str()?, crates.get(row)?))).collect();
+    some_units(&units?)
 }
 
 /// The cooling units in one line; none is not an answer about the sample.
-fn some_units(units: Vec<String>) -> Option<String> {
+fn some_units(units: &[String]) -> Option<String> {
     (!units.is_empty()).then(|| units.join("; "))
 }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use metrics_core::db::embedded::{Embedded, EmbeddedOptions};
+use metrics_core::settings::Settings;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::child::{Programs, Running};
@@ -15,7 +17,7 @@ use crate::requests;
 /// The port that is used unless it is taken.
 const USUAL_PORT: u16 = 8000;
 /// How long the API may take until it is ready.
-const START_UP: Duration = Duration::from_secs(60);
+const START_UP: Duration = Duration::from_mins(1);
 
 /// What the demo is asked to do.
 #[derive(Debug)]
@@ -51,24 +53,36 @@ impl From<anyhow::Error> for Failure {
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
     let folder = options.data_dir.join("demo");
-    std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display())).map_err(Failure::NotUsable)?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("creating {}", folder.display()))
+        .map_err(Failure::NotUsable)?;
     let (listen, maintenance) = addresses(options.port).map_err(Failure::NotUsable)?;
 
     let server = stop.unless(start_server(&options.data_dir)).await?.map_err(Failure::NotUsable)?;
     let outcome = show(options, &folder, &server, (listen, maintenance), &mut stop).await;
-    server.stop().await?;
+    // Stopping the server blocks.
+    tokio::task::spawn_blocking(move || drop(server)).await.context("stopping PostgreSQL")?;
     outcome
+}
+
+async fn start_server(data_dir: &Path) -> Result<Embedded> {
+    let started = Instant::now();
+    let mut options = EmbeddedOptions::new(data_dir.join("postgres"));
+    options.search_path = Settings::search_path();
+    let server = tokio::task::spawn_blocking(move || Embedded::start(&options)).await??;
+    say(&format!("PostgreSQL   {} (started in {:.1} s)", server.dir().display(), started.elapsed().as_secs_f64()));
+    Ok(server)
 }
 
 async fn show(
     options: &Options,
     folder: &Path,
-    server: &Server,
+    server: &Embedded,
     (listen, maintenance): (SocketAddr, SocketAddr),
     stop: &mut Stop,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    let prepared = stop.unless(database::prepare(server.config(), options.wanted)).await??;
+    let prepared = stop.unless(database::prepare(server.url(database::NAME).config(), options.wanted)).await??;
     let sample = &prepared.sample;
     say(&format!(
         "Sample       {} to {}: {} crates, {} movements ({})",
@@ -90,7 +104,7 @@ async fn show(
     let programs = Programs::new(
         log,
         vec![
-            ("METRICS_DATABASE__URL", server.url(database::NAME)),
+            ("METRICS_DATABASE__URL", server.url(database::NAME).expose().to_owned()),
             ("METRICS_DATABASE__EMBEDDED", "never".to_owned()),
             ("METRICS_API__LISTEN", listen.to_string()),
             ("METRICS_API__MAINTENANCE_LISTEN", maintenance.to_string()),
@@ -109,9 +123,8 @@ async fn show(
     let base = format!("http://{listen}");
     let mut api = programs.start("api", &[])?;
     stop.unless(ready(&mut api, &base, &programs)).await??;
-    drop(prepared.lock);
-
     let requests = requests::slices(sample.until.date_naive());
+    prepared.unlock();
     if options.once {
         for request in requests {
             let base = base.clone();

@@ -161,8 +161,9 @@ impl Simulation {
         if self.world.random.chance(3) {
             let later = at + TimeDelta::minutes(self.world.random.between(120, 300));
             if later < self.world.until {
-                let taken = (first..self.crates.len()).map(|index| (index, self.crates[index].remaining)).collect();
-                self.physical_check_out(room, later, taken, false);
+                let taken: Vec<Taken> =
+                    (first..self.crates.len()).map(|index| (index, self.crates[index].remaining)).collect();
+                self.physical_check_out(room, later, &taken, false);
             }
         }
     }
@@ -228,17 +229,17 @@ impl Simulation {
                         Some(day + Days::new(self.world.random.between(1, 4).unsigned_abs()));
                 }
             }
-            self.physical_check_out(room, at, taken, false);
+            self.physical_check_out(room, at, &taken, false);
         }
     }
 
-    fn physical_check_out(&mut self, room: usize, at: DateTime<Utc>, taken: Vec<Taken>, reused: bool) {
+    fn physical_check_out(&mut self, room: usize, at: DateTime<Utc>, taken: &[Taken], reused: bool) {
         let operator = self.operator(room).map(|(operator, _)| operator);
         let recorded = if self.world.random.chance(2) { None } else { operator };
         let movement = self.movement("co", recorded, None, at, reused);
-        let check_out = self.check_out(room, movement, at, &taken);
+        let check_out = self.check_out(room, movement, at, taken);
         if !reused {
-            self.survey(check_out, at, &taken);
+            self.survey(check_out, at, taken);
         }
     }
 
@@ -332,8 +333,8 @@ impl Simulation {
         let is_old = |index: &&usize| self.crates[**index].checked_in_at.date_naive() + Days::new(1) < day;
         let old: Vec<usize> = self.open[room].iter().filter(is_old).copied().collect();
         let Some(owner) = old.first().map(|index| self.crates[*index].owner.user) else { return Vec::new() };
-        let owned = old.into_iter().filter(|index| self.crates[*index].owner.user == owner);
-        owned.take(limit).map(|index| (index, self.crates[index].remaining)).collect()
+        let theirs = old.into_iter().filter(|index| self.crates[*index].owner.user == owner);
+        theirs.take(limit).map(|index| (index, self.crates[index].remaining)).collect()
     }
 
     fn transfer(&mut self, day: NaiveDate) {
@@ -349,7 +350,7 @@ impl Simulation {
                 continue;
             }
             let (owner, lines) = self.as_lines(&taken);
-            self.physical_check_out(from, at, taken, true);
+            self.physical_check_out(from, at, &taken, true);
             let operator = self.operator(to).map(|(operator, _)| operator);
             let movement = self.movement("ci", operator, None, arrived, false);
             self.check_in(to, movement, &owner, arrived, &lines, Some(day + Days::new(3)));
