@@ -2,4 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+mod dependencies;
+mod deployment;
 mod settings;
