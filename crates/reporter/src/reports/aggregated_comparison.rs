@@ -9,7 +9,7 @@ use metrics_core::coldroom::cooling_unit_day::{
 };
 use metrics_core::coldroom::food_loss_history::FoodLossHistory;
 use metrics_core::db::metrics::Changes;
-use metrics_core::db::metrics::cooling_unit_metrics::{self, ReplacedDays, RowContext, Rows, StoredDays};
+use metrics_core::db::metrics::cooling_unit_metrics::{self, KnownUnit, ReplacedDays, RowContext, Rows, StoredDays};
 use metrics_core::db::metrics::report_run;
 use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::crates::{Directory, first_check_ins};
@@ -96,7 +96,7 @@ impl Job<'_> {
         let alive_ids: Vec<i64> = alive.iter().map(|unit| unit.unit.id.0).collect();
         let stored = cooling_unit_metrics::stored_days(metrics, &alive_ids).await.map_err(failed)?;
         if self.run.is_some() {
-            self.mark_deleted(metrics, &alive_ids, tally).await?;
+            self.mark_deleted(metrics, tally).await?;
         }
 
         let all_ids: Vec<i64> = self.units.iter().map(|unit| unit.unit.id.0).collect();
@@ -150,9 +150,9 @@ impl Job<'_> {
                 () = self.environment.interrupt.asked() => Err(CommandError::Interrupted),
             }
         };
-        let (produced, stored) = tokio::join!(produce, self.store(metrics, receive, changes));
-        stored?;
-        produced?;
+        let (read, written) = tokio::join!(produce, self.store(metrics, receive, changes));
+        written?;
+        read?;
         self.environment.progress.finish();
         if self.run.is_some() {
             notices.extend(self.basis_notice(metrics, &alive, &basis.co2_model).await?);
@@ -160,12 +160,23 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn mark_deleted(&self, metrics: &mut Client, alive: &[i64], tally: &mut Tally) -> Result<(), CommandError> {
+    async fn mark_deleted(&self, metrics: &mut Client, tally: &mut Tally) -> Result<(), CommandError> {
         let now = self.environment.now();
-        let last_day = self.is_past.then(|| self.environment.as_of.date_naive());
+        let last_day = |today| if self.is_past { today } else { LAST_DAY };
+        let units: Vec<KnownUnit> = self
+            .units
+            .iter()
+            .map(|unit| KnownUnit {
+                id: unit.unit.id,
+                is_alive: unit.source.is_alive,
+                last_day: last_day(unit.today),
+            })
+            .collect();
+        let lost_last_day = last_day(self.environment.as_of.date_naive());
         let transaction = metrics.transaction().await.map_err(failed)?;
-        let written =
-            cooling_unit_metrics::mark_deleted(&transaction, alive, self.scope, last_day, now).await.map_err(failed)?;
+        let written = cooling_unit_metrics::mark_deleted(&transaction, &units, self.scope, lost_last_day, now)
+            .await
+            .map_err(failed)?;
         self.commit(transaction, Changes { written, deleted: 0 }).await?;
         tally.changes.written += written;
         Ok(())
@@ -312,7 +323,8 @@ pub async fn emission_basis<'a>(
         since: since.and_time(chrono::NaiveTime::MIN).and_utc(),
         earliest: environment.earliest(),
     };
-    let (history, rows_read) = surveys::load(snapshot, &query, &shared::zones(units)).await?;
+    let zones = shared::zones(units);
+    let (history, rows_read) = surveys::load(snapshot, &query, |unit| zones.get(&unit).copied()).await?;
     Ok(EmissionBasis { environment, workbook, history, rows_read, co2_model })
 }
 
