@@ -166,11 +166,7 @@ impl Job<'_> {
         let units: Vec<KnownUnit> = self
             .units
             .iter()
-            .map(|unit| KnownUnit {
-                id: unit.unit.id,
-                is_alive: unit.source.is_alive,
-                last_day: last_day(unit.today),
-            })
+            .map(|unit| KnownUnit { id: unit.unit.id, is_alive: unit.source.is_alive, last_day: last_day(unit.today) })
             .collect();
         let lost_last_day = last_day(self.environment.as_of.date_naive());
         let transaction = metrics.transaction().await.map_err(failed)?;
