@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
 mod embedded;
+mod fx;
 mod migrations;
 mod programs;
 mod settings;
