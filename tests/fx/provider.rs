@@ -62,7 +62,7 @@ impl Provider {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
-                thread::spawn(move || converse(stream.unwrap(), &seen, &*answer));
+                thread::spawn(move || converse(&stream.unwrap(), &seen, &*answer));
             }
         });
         Self { base_url, requests }
@@ -75,8 +75,8 @@ impl Provider {
 }
 
 /// One request a connection; a client that goes away ends it.
-fn converse(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &Request) -> Answer) {
-    let mut lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+fn converse(stream: &TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &Request) -> Answer) {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
     let Some(first) = lines.next() else { return };
     let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let request = Request { target, headers: lines.collect() };
@@ -92,7 +92,7 @@ fn converse(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(usize
             let length = body.len();
             let head = format!("HTTP/1.1 {status} X\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n");
             // The client may have gone.
-            let _ = (&stream).write_all(format!("{head}{body}").as_bytes());
+            let _ = { stream }.write_all(format!("{head}{body}").as_bytes());
         }
     }
 }
