@@ -10,6 +10,7 @@ mod deployment;
 mod embedded;
 mod expected;
 mod interruption;
+mod fx;
 mod migrations;
 mod poisoned_units;
 mod programs;
