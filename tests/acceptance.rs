@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+mod dependencies;
+mod deployment;
 mod embedded;
 mod fx;
 mod migrations;

@@ -1,6 +1,7 @@
 //! The database layer.
 
 pub mod connect;
+pub mod copy;
 pub mod embedded;
 mod error;
 pub mod metrics;
@@ -14,4 +15,7 @@ pub use diesel_async::AsyncConnection;
 
 pub use connect::{ConnectOptions, Connection, Pool, PooledConnection};
 pub use error::DbError;
+// What the functions of this module take: one session, and a transaction on it.
+pub use tokio_postgres::{Client, Transaction};
+
 pub use open::{Databases, open};

@@ -9,7 +9,9 @@ pub mod ids;
 pub mod lca;
 pub mod money;
 pub mod parameters;
+pub mod quality;
 pub mod units;
+pub mod view;
 pub mod window;
 
 #[cfg(feature = "runtime")]

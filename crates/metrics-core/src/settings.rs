@@ -22,7 +22,9 @@ pub use database_url::DatabaseUrl;
 pub use error::SettingsError;
 pub use layers::{Flag, Origin, Setting};
 pub use secret::Secret;
-pub use values::{EmbeddedUse, FoodLoss, FxProvider, LcaModel, LogFormat, LogLevel};
+pub use values::{EmbeddedUse, FxProvider, LogFormat, LogLevel};
+
+use crate::lca::{FoodLossBoundary, LcaModel};
 
 /// All settings, checked.
 #[derive(Debug, Clone, Deserialize)]
@@ -134,7 +136,7 @@ pub struct LcaSettings {
     /// Model of a room's emissions.
     pub model: LcaModel,
     /// What a kilogram of lost food stands for.
-    pub food_loss: FoodLoss,
+    pub food_loss: FoodLossBoundary,
 }
 
 /// Section `api`.

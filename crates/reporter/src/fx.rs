@@ -20,7 +20,7 @@ use metrics_core::db::{Connection, DbError, source};
 use metrics_core::money::is_currency_code;
 use metrics_core::settings::FxSettings;
 
-pub use fetch::{FetchSummary, fetch_missing};
+pub use fetch::fetch_missing;
 use import::ImportError;
 use provider::{ProviderError, Wanted};
 use store::{Change, store};

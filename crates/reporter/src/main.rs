@@ -1,88 +1,194 @@
-//! Computes the metrics: a command line driven by cron.
+//! Computes the metrics: a command line that cron drives.
 
+mod cli;
+mod commands;
+mod exit;
+mod explain;
 mod fx;
+mod interrupt;
+mod output;
+mod rates;
+mod report;
+mod reports;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::LazyLock;
+use std::time::Instant;
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use clap::{Parser, Subcommand};
-use metrics_core::db::{ConnectOptions, connect};
-use metrics_core::settings::{DatabaseUrl, Settings};
+use clap::Parser;
+use metrics_core::db::source::Filter;
+use metrics_core::parameters::Parameters;
+use metrics_core::settings::Settings;
 use metrics_core::telemetry;
+use metrics_core::view::View;
+use serde_json::json;
 
-#[derive(Parser)]
-#[command(version)]
-struct Cli {
-    /// Instant of the run [default: now].
-    #[arg(long, global = true, value_name = "INSTANT")]
-    as_of: Option<DateTime<Utc>>,
-    #[command(subcommand)]
-    command: Command,
-}
+use crate::cli::{Cli, Command, Explain, Format, RunArgs, ViewName};
+use crate::exit::{CommandError, Exit};
+use crate::interrupt::Interrupt;
+use crate::output::{Progress, print_summary, summary_json};
+use crate::report::{Days, Environment, Request};
 
-#[derive(Subcommand)]
-enum Command {
-    /// Exchange rates.
-    #[command(subcommand)]
-    Fx(fx::FxCommand),
-    /// For trying it out: what a run does before its snapshot.
-    Missing { needs: Vec<String> },
-}
+/// Version of the program and of the literature values in it.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let set = Parameters::embedded().map_or_else(|error| error.to_string(), |parameters| parameters.set().to_owned());
+    format!("{} (parameter set {set})", env!("CARGO_PKG_VERSION"))
+});
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    let as_of = cli.as_of.unwrap_or_else(Utc::now);
-    match dispatch(cli.command, as_of).await {
-        Ok(code) => ExitCode::from(code),
+    let started = (Utc::now(), Instant::now());
+    match dispatch(cli, started).await {
+        Ok(exit) => exit.into(),
         Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::from(error.downcast_ref::<fx::FxCommandError>().map_or(1, fx::FxCommandError::exit_code))
-        }
-    }
-}
-
-async fn dispatch(command: Command, as_of: DateTime<Utc>) -> anyhow::Result<u8> {
-    let settings = Settings::load()?;
-    telemetry::init(&settings.log);
-    let url = settings.database.url.clone().ok_or_else(|| anyhow::anyhow!("no database"))?;
-    match command {
-        Command::Missing { needs } => {
-            let mut metrics = open(&settings, &url, false).await?;
-            let needed: Vec<_> = needs
-                .iter()
-                .filter_map(|need| need.split_once(':'))
-                .map(|(currency, day)| Ok((currency.to_owned(), day.parse()?)))
-                .collect::<anyhow::Result<_>>()?;
-            let fx::FetchSummary { stored, warnings } =
-                fx::fetch_missing(&mut metrics, &settings.fx, &needed, as_of).await?;
-            tracing::info!("{stored:?}");
-            for warning in warnings {
-                tracing::warn!("{warning}");
+            // Without settings there is no log yet, and its level may hide errors: this line is for whoever waits.
+            if !matches!(error, CommandError::OutputClosed) {
+                let _ = writeln!(std::io::stderr(), "error: {error}");
             }
-            Ok(0)
-        }
-        Command::Fx(command) => {
-            let mut metrics = open(&settings, &url, false).await?;
-            let source_url = settings.source.url.clone().unwrap_or(url);
-            let mut source =
-                if command.needs_source() { Some(open(&settings, &source_url, true).await?) } else { None };
-            let mut out = std::io::stdout().lock();
-            let outcome = fx::run(command, &settings.fx, &mut metrics, source.as_mut(), as_of, &mut out).await?;
-            out.flush()?;
-            Ok(if outcome == fx::Outcome::Done { 0 } else { 4 })
+            error.exit().into()
         }
     }
 }
 
-async fn open(settings: &Settings, url: &DatabaseUrl, read_only: bool) -> anyhow::Result<metrics_core::db::Connection> {
-    let options = ConnectOptions {
-        application_name: "reporter".to_owned(),
-        read_only,
-        statement_timeout: settings.database.statement_timeout,
-        connect_timeout: settings.database.connect_timeout,
+async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, CommandError> {
+    let mut out = std::io::stdout().lock();
+    if let Some(Command::Completions { shell }) = &cli.command {
+        commands::completions(*shell, &mut out);
+        return Ok(Exit::Done);
+    }
+    let settings = Settings::load().map_err(|error| CommandError::NotUsable(error.into()))?;
+    telemetry::init(&settings.log);
+    let parameters = Parameters::embedded().map_err(|error| CommandError::NotUsable(error.into()))?;
+    if let Some(Command::Config { .. }) = &cli.command {
+        commands::show_config(&settings, &mut out)?;
+        return Ok(Exit::Done);
+    }
+    let databases = commands::open(&settings).await?;
+    let interrupt = Interrupt::listen().context("cannot listen to signals").map_err(CommandError::Failed)?;
+    let environment = |as_of: Option<DateTime<Utc>>, progress| Environment {
+        settings: &settings,
+        databases: &databases,
+        parameters: &parameters,
+        as_of: as_of.unwrap_or(started.0),
+        started,
+        interrupt: &interrupt,
+        progress,
     };
-    Ok(connect::connect_diesel(url, &options).await?)
+    let progress = Progress::new(cli.run.quiet);
+    match cli.command {
+        None => run_views(&cli.run, &environment(cli.run.as_of, &progress), &mut out).await,
+        Some(Command::Migrate) => commands::migrate(&databases, &mut out).await,
+        Some(Command::Adopt) => commands::adopt(&databases, &mut out).await,
+        Some(Command::Views { action }) => commands::views(action, &databases, &mut out).await,
+        Some(Command::Runs(arguments)) => commands::runs(&arguments, &environment(None, &progress), &mut out).await,
+        Some(Command::Explain { what: Explain::CoolingUnit(arguments) }) => {
+            explain::cooling_unit(&arguments, &environment(arguments.as_of, &progress), &mut out).await
+        }
+        Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
+        // Both were answered above, before a database was needed.
+        Some(Command::Completions { .. } | Command::Config { .. }) => Ok(Exit::Done),
+    }
+}
+
+async fn run_views(
+    arguments: &RunArgs,
+    environment: &Environment<'_>,
+    out: &mut impl Write,
+) -> Result<Exit, CommandError> {
+    let Some(name) = arguments.view else {
+        return Err(CommandError::Usage("--view is missing; for example: reporter --view all".into()));
+    };
+    let requests = requests(name, arguments, environment)?;
+    let mut exits = Vec::new();
+    let mut summaries = Vec::new();
+    for request in &requests {
+        match report::run(request, environment).await {
+            Ok(summary) => {
+                exits.push(summary.exit());
+                if arguments.format == Format::Text && !arguments.quiet {
+                    print_summary(out, &summary)?;
+                }
+                summaries.push(summary_json(&summary).map_err(CommandError::Failed)?);
+            }
+            Err(error) => {
+                // With several views one that fails does not stop the next, except that a signal means all.
+                environment.progress.finish();
+                if requests.len() == 1 {
+                    return Err(error);
+                }
+                tracing::error!("{}: {error}", request.view);
+                exits.push(error.exit());
+                summaries.push(json!({"view": request.view, "outcome": "failed", "error": error.to_string()}));
+                if matches!(error, CommandError::Interrupted) {
+                    break;
+                }
+            }
+        }
+    }
+    if arguments.format == Format::Json {
+        let document = match name {
+            ViewName::All => json!({ "runs": summaries }),
+            _ => summaries.pop().unwrap_or_default(),
+        };
+        writeln!(out, "{document}")?;
+    }
+    Ok(Exit::gravest(exits))
+}
+
+/// One request per view that the command line means.
+fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) -> Result<Vec<Request>, CommandError> {
+    let days = match (arguments.from, arguments.to, arguments.rebuild) {
+        (_, _, true) => Days::All,
+        (Some(from), Some(to), false) if from > to => {
+            return Err(CommandError::Usage(format!("--from {from} is after --to {to}")));
+        }
+        (Some(from), to, false) => Days::Range(from, to),
+        (None, _, false) => Days::Stale,
+    };
+    if let Days::Range(from, None) = days
+        && from > environment.as_of.date_naive() + chrono::Days::new(1)
+    {
+        return Err(CommandError::Usage(format!("--from {from} is after today")));
+    }
+    let given = |ids: &[i64]| (!ids.is_empty()).then(|| ids.to_vec());
+    let filter = Filter { companies: given(&arguments.company), cooling_units: given(&arguments.cooling_unit) };
+    let request = |view, days, filter| Request {
+        view,
+        days,
+        filter,
+        time_zone: arguments.time_zone,
+        is_dry_run: arguments.dry_run,
+        allow_past: arguments.allow_past,
+    };
+    let by_day = request(View::AggregatedComparison, days, filter.clone());
+    // The company view knows whole companies only, and always all of their days.
+    let by_company =
+        request(View::Company, Days::Stale, Filter { companies: filter.companies.clone(), cooling_units: None });
+    match name {
+        ViewName::AggregatedComparison => Ok(vec![by_day]),
+        ViewName::Company => {
+            if !matches!(days, Days::Stale | Days::All) {
+                return Err(CommandError::Usage(
+                    "--view company always covers all days; leave --from and --to out".into(),
+                ));
+            }
+            if filter.cooling_units.is_some() {
+                return Err(CommandError::Usage("--view company covers whole companies; use --company".into()));
+            }
+            Ok(vec![by_company])
+        }
+        ViewName::All => {
+            // A company's figures are never made of some of its units.
+            let mut requests = vec![by_day];
+            if filter.cooling_units.is_none() {
+                requests.push(by_company);
+            }
+            Ok(requests)
+        }
+    }
 }

@@ -41,6 +41,12 @@ pub enum DbError {
     /// A row that the program cannot have written.
     #[error("{0}")]
     Inconsistent(String),
+    /// The operational database lacks something that a run reads.
+    #[error(
+        "the operational database does not fit: {0}; check that source.url names the right database, and that this \
+         program knows its version"
+    )]
+    Source(String),
     /// The settings name no database.
     #[error(
         "no database is configured and database.embedded is never: set METRICS_DATABASE__URL, DATABASE_URL or DB_HOST"
@@ -60,6 +66,14 @@ pub enum DbError {
     /// A migration failed; those before it are in place.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
+    /// The schema is not that of this program.
+    #[error("the schema metrics in {database} is not that of this program ({what}): run reporter migrate")]
+    SchemaNotCurrent {
+        /// Name of the database.
+        database: String,
+        /// What is missing or unknown.
+        what: String,
+    },
     /// The tables that a view reads are not in the database of the metrics.
     #[error(
         "{view} reads {table}, which is not in {target}: the view needs the operational tables in the same database"

@@ -8,6 +8,7 @@ use diesel::pg::Pg;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio_postgres::Client;
 
 use super::connect::{ConnectOptions, Connection, chain, connect_diesel};
 use super::error::DbError;
@@ -65,6 +66,26 @@ pub async fn schema_is_current(conn: &mut Connection) -> Result<bool, DbError> {
 pub async fn pending(conn: &mut Connection) -> Result<Vec<String>, DbError> {
     let applied = applied(conn).await?;
     Ok(known()?.into_iter().filter(|version| !applied.contains(version)).collect())
+}
+
+/// Refuses a database whose schema is not exactly that of this program.
+pub async fn require_current(client: &Client) -> Result<(), DbError> {
+    let database: String = client.query_one("SELECT current_database()::text", &[]).await?.try_get(0)?;
+    let table = client.query_one("SELECT to_regclass('metrics.__diesel_schema_migrations') IS NOT NULL", &[]).await?;
+    let applied: Vec<String> = if table.try_get(0)? {
+        let sql = "SELECT version::text FROM metrics.__diesel_schema_migrations ORDER BY version";
+        client.query(sql, &[]).await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?
+    } else {
+        Vec::new()
+    };
+    let known = known()?;
+    if applied == known {
+        return Ok(());
+    }
+    let missing = known.iter().filter(|version| !applied.contains(version)).count();
+    let unknown = applied.iter().filter(|version| !known.contains(version)).count();
+    let what = format!("{missing} migrations are missing, {unknown} are unknown to it");
+    Err(DbError::SchemaNotCurrent { database, what })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,20 +60,6 @@ words! {
         /// Open Exchange Rates.
         OpenExchangeRates = "openexchangerates",
     }
-    /// Model of a cooling unit's emissions.
-    LcaModel {
-        /// Whole room, whole day.
-        RoomDay = "room-day",
-        /// The parameter workbook's.
-        Workbook = "workbook",
-    }
-    /// What a kilogram of lost food stands for.
-    FoodLoss {
-        /// The emissions of its production.
-        Production = "production",
-        /// The emissions of its disposal.
-        Disposal = "disposal",
-    }
     /// Form of a log line.
     LogFormat {
         /// For people.
