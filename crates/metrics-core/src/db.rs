@@ -2,6 +2,10 @@
 
 pub mod connect;
 pub mod embedded;
+mod error;
 pub mod metrics;
 pub mod migrate;
 pub mod source;
+
+pub use connect::{ConnectOptions, Connection, Pool, PooledConnection};
+pub use error::DbError;
