@@ -5,6 +5,8 @@ pub mod embedded;
 mod error;
 pub mod metrics;
 pub mod migrate;
+pub mod reader;
+mod schema;
 pub mod source;
 
 pub use connect::{ConnectOptions, Connection, Pool, PooledConnection};

@@ -62,3 +62,17 @@ impl DerefMut for Snapshot {
         &mut self.0
     }
 }
+
+/// True when the same request may succeed later: the database was not reached, or refused a statement.
+///
+/// The statements are fixed and their values checked, so a refusal speaks of the server (a time limit, a restart,
+/// tables not migrated yet) and not of the request.
+pub fn is_transient(error: &DbError) -> bool {
+    use diesel::result::Error;
+
+    let refused = matches!(
+        error,
+        DbError::Query(Error::DatabaseError(..) | Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. })
+    );
+    refused || error.is_unavailable()
+}

@@ -280,6 +280,6 @@ pub async fn cooling_units(
         .bind::<BigInt, _>(page.offset)
         .load(conn)
         .await?;
-    let total = rows.first().map_or(0, |row| row.total);
+    let total = rows.as_slice().first().map_or(0, |row| row.total);
     Ok(CoolingUnitPage { cooling_units: rows.into_iter().filter_map(PageRecord::unit).collect(), total })
 }

@@ -9,12 +9,12 @@ use crate::coldroom::slice::NumbersByName;
 /// `{name: number or null}`.
 #[derive(Debug, Default, FromSqlRow)]
 #[diesel(sql_type = Jsonb)]
-pub(super) struct StoredNumbers(pub(super) NumbersByName);
+pub struct StoredNumbers(pub(super) NumbersByName);
 
 /// The differences in `{name: {"difference": number, …}}`.
 #[derive(Debug, FromSqlRow)]
 #[diesel(sql_type = Jsonb)]
-pub(super) struct StoredDifferences(pub(super) NumbersByName);
+pub struct StoredDifferences(pub(super) NumbersByName);
 
 impl FromSql<Jsonb, Pg> for StoredNumbers {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
