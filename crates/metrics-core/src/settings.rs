@@ -9,6 +9,7 @@ mod layers;
 mod secret;
 mod values;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -200,6 +201,11 @@ impl Settings {
         let mut settings: Self = layers.deserialize()?;
         settings.described = layers.describe();
         Ok(settings)
+    }
+
+    /// The folders in which the operating system looks for programs.
+    pub fn search_path() -> Option<OsString> {
+        std::env::var_os("PATH")
     }
 
     /// Every setting with its value (secrets masked) and where that came from, by key.

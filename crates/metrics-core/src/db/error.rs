@@ -1,6 +1,6 @@
 //! What can go wrong with a database.
 
-use crate::settings::SettingsError;
+use super::embedded::EmbeddedError;
 
 /// Why something could not be read from or written to a database. No variant shows a password.
 #[derive(Debug, thiserror::Error)]
@@ -41,14 +41,48 @@ pub enum DbError {
     /// A row that the program cannot have written.
     #[error("{0}")]
     Inconsistent(String),
-    /// The settings do not name a usable database.
+    /// The settings name no database.
+    #[error(
+        "no database is configured and database.embedded is never: set METRICS_DATABASE__URL, DATABASE_URL or DB_HOST"
+    )]
+    NoDatabase,
+    /// The embedded server cannot be used.
     #[error(transparent)]
-    Settings(#[from] SettingsError),
+    Embedded(#[from] EmbeddedError),
+    /// The server is older than the migrations need.
+    #[error("{target} runs PostgreSQL {version}: version 15 or newer is needed")]
+    OldServer {
+        /// Database, host and port.
+        target: String,
+        /// The server's version.
+        version: String,
+    },
+    /// A migration failed; those before it are in place.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+    /// The tables that a view reads are not in the database of the metrics.
+    #[error(
+        "{view} reads {table}, which is not in {target}: the view needs the operational tables in the same database"
+    )]
+    NoSourceTables {
+        /// The view.
+        view: &'static str,
+        /// The first missing table.
+        table: String,
+        /// Database, host and port.
+        target: String,
+    },
+    /// Something else has the name that a view needs.
+    #[error("{name} exists and is not ours: rename or drop it")]
+    Occupied {
+        /// Schema and name.
+        name: String,
+    },
 }
 
 impl DbError {
-    /// True when no statement reached the database: nothing was done, and it may work later.
-    pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::ConnectTimeout { .. } | Self::Tls(_) | Self::Pool(_))
+    /// True when the database is not usable as it is, and nothing was done: exit code 3.
+    pub fn is_unusable(&self) -> bool {
+        !matches!(self, Self::Query(_) | Self::Statement(_) | Self::Inconsistent(_) | Self::Migration(_))
     }
 }

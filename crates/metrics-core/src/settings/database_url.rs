@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de};
@@ -25,6 +26,16 @@ pub(super) struct DatabaseParts<'a> {
 }
 
 impl DatabaseUrl {
+    /// Address of the database `name` of a server on this machine that lets `username` in through a socket in
+    /// `socket_dir`.
+    pub fn local(socket_dir: &Path, username: &str, name: &str) -> Self {
+        let mut config = Config::new();
+        config.host_path(socket_dir).port(5432).user(username).dbname(name);
+        let host = escaped(socket_dir.as_os_str().as_encoded_bytes());
+        let text = format!("postgres://{}@{host}:5432/{}", escaped(username.as_bytes()), escaped(name.as_bytes()));
+        Self { text, config }
+    }
+
     /// The address with its password, for another process's settings.
     pub fn expose(&self) -> &str {
         &self.text
@@ -68,19 +79,19 @@ impl TryFrom<DatabaseParts<'_>> for DatabaseUrl {
         let DatabaseParts { host, port, name, username, password } = parts;
         format!(
             "postgres://{}:{}@{}:{port}/{}",
-            escaped(username),
-            escaped(password),
-            if host.starts_with('[') { host.to_owned() } else { escaped(host) },
-            escaped(name)
+            escaped(username.as_bytes()),
+            escaped(password.as_bytes()),
+            if host.starts_with('[') { host.to_owned() } else { escaped(host.as_bytes()) },
+            escaped(name.as_bytes())
         )
         .parse()
     }
 }
 
 /// Percent-encoding of everything that has a meaning in an address.
-fn escaped(text: &str) -> String {
+fn escaped(text: &[u8]) -> String {
     let mut out = String::new();
-    for byte in text.bytes() {
+    for &byte in text {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             out.push(char::from(byte));
         } else {
@@ -165,6 +176,12 @@ mod tests {
         assert_eq!(url.config().get_dbname(), Some("a b"));
         assert_eq!(url.config().get_hosts(), [Host::Unix("/run/pg".into())]);
         assert_eq!(url.target(), "database a b at /run/pg/.s.PGSQL.5433");
+    }
+
+    #[test]
+    fn a_local_address_reads_as_it_was_written() {
+        let url = DatabaseUrl::local(Path::new("/run/my pg"), "postgres", "a b");
+        assert_eq!(url.expose().parse::<DatabaseUrl>().unwrap(), url);
     }
 
     #[test]
