@@ -34,11 +34,15 @@ impl Representation {
             hash.update([0]);
         }
         // 128 bits: no two of a client's few representations will ever share them.
-        let tag: String = hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let tag = hash.finalize()[..16].iter().fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
         Ok(Self {
             tag: EntityTag::new_strong(tag),
             is_compressed: encoding != Encoding::identity(),
-            if_none_match: request.headers().contains_key(header::IF_NONE_MATCH).then(|| IfNoneMatch::parse(request).ok()).flatten(),
+            if_none_match: request
+                .headers()
+                .contains_key(header::IF_NONE_MATCH)
+                .then(|| IfNoneMatch::parse(request).ok())
+                .flatten(),
         })
     }
 

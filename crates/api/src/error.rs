@@ -134,9 +134,7 @@ impl ApiError {
             errors: if let Self::InvalidFields(errors) = self { errors.clone() } else { Vec::new() },
         };
         let mut response = HttpResponse::build(status).json(problem);
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         self.with_headers(response)
     }
 

@@ -196,7 +196,10 @@ fn unit_ids(text: &str) -> Result<Vec<CoolingUnitId>, String> {
 
 fn date(text: &str) -> Result<NaiveDate, String> {
     let has_form = text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     let parsed = has_form.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
     parsed.ok_or_else(|| "must be a date of the form YYYY-MM-DD".to_owned())
 }
@@ -249,7 +252,16 @@ mod tests {
 
     #[test]
     fn dates_are_strict() {
-        for bad in ["2026-02-30", "2026/01/01", "20260101", "2026-1-1", "+026-01-01", "2026-01-01 ", "20 Nov 2026", "２026-01-1"] {
+        for bad in [
+            "2026-02-30",
+            "2026/01/01",
+            "20260101",
+            "2026-1-1",
+            "+026-01-01",
+            "2026-01-01 ",
+            "20 Nov 2026",
+            "２026-01-1",
+        ] {
             assert!(date(bad).is_err(), "{bad}");
         }
         assert!(date("2028-02-29").is_ok());

@@ -10,23 +10,17 @@ use crate::fields::Fields;
 
 /// The fields of a form of at most `limit` bytes.
 pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Fields, ApiError> {
-    let media_type = media_type(request)?;
+    let boundary = multipart_boundary(request)?;
     let body = body(request, payload, limit).await?;
-    match media_type {
-        Some(Multipart { boundary }) => multipart(&body, &boundary).map(Fields::new),
-        None => {
-            let text = std::str::from_utf8(&body).map_err(|_| ApiError::MalformedForm("it is not UTF-8"))?;
-            Ok(Fields::urlencoded(text))
-        }
+    if let Some(boundary) = boundary {
+        return multipart(&body, &boundary).map(Fields::new);
     }
+    let text = std::str::from_utf8(&body).map_err(|_| ApiError::MalformedForm("it is not UTF-8"))?;
+    Ok(Fields::urlencoded(text))
 }
 
-struct Multipart {
-    boundary: String,
-}
-
-/// What the header `Content-Type` says: multipart, or else urlencoded, as a body without the header is read too.
-fn media_type(request: &HttpRequest) -> Result<Option<Multipart>, ApiError> {
+/// What separates the parts, or `None` for an urlencoded body; without the header `Content-Type` it is taken for one.
+fn multipart_boundary(request: &HttpRequest) -> Result<Option<String>, ApiError> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(None) };
     let parsed = value.to_str().ok().and_then(|text| text.parse::<Mime>().ok());
     let media_type = parsed.ok_or(ApiError::UnsupportedMediaType)?;
@@ -37,7 +31,7 @@ fn media_type(request: &HttpRequest) -> Result<Option<Multipart>, ApiError> {
         return Err(ApiError::UnsupportedMediaType);
     }
     match media_type.get_param(mime::BOUNDARY) {
-        Some(boundary) if !boundary.as_str().is_empty() => Ok(Some(Multipart { boundary: boundary.to_string() })),
+        Some(boundary) if !boundary.as_str().is_empty() => Ok(Some(boundary.to_string())),
         _ => Err(ApiError::MalformedForm("Content-Type names no boundary")),
     }
 }

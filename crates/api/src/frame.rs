@@ -40,11 +40,11 @@ impl Serialize for Cell<'_> {
             Self::Text(text) => text.unwrap_or("0").serialize(serializer),
             Self::Date(date) => date.serialize(serializer),
             Self::Ids(ids) => ids.serialize(serializer),
-            Self::Sums(sums) => serializer.collect_map(
-                sums.into_iter().flat_map(SumsByName::iter).map(|(name, sum)| (name, sum.unwrap_or(0.0))),
-            ),
-            Self::Counts(counts) => serializer
-                .collect_map(counts.iter().map(|(name, count)| (name, Count(count.unwrap_or(0.0))))),
+            Self::Sums(sums) => serializer
+                .collect_map(sums.into_iter().flat_map(SumsByName::iter).map(|(name, sum)| (name, sum.unwrap_or(0.0)))),
+            Self::Counts(counts) => {
+                serializer.collect_map(counts.iter().map(|(name, count)| (name, Count(count.unwrap_or(0.0)))))
+            }
         }
     }
 }

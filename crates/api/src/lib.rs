@@ -27,13 +27,12 @@ pub fn server(listener: TcpListener, state: Data<AppState>) -> std::io::Result<S
     let workers = settings.workers;
     let shutdown_timeout = settings.shutdown_timeout;
     let server = HttpServer::new(move || {
-        let time_limit = settings.request_timeout;
         // The last one is the outermost.
         App::new()
             .app_data(state.clone())
             .configure(routes::api)
             .wrap(Compress::default())
-            .wrap(from_fn(move |request, next| middleware::errors(time_limit, request, next)))
+            .wrap(from_fn(middleware::not_acceptable))
             .wrap(middleware::cors(&settings.cors_allowed_origins))
             .wrap(from_fn(middleware::trace))
     });
@@ -45,13 +44,8 @@ pub fn server(listener: TcpListener, state: Data<AppState>) -> std::io::Result<S
 /// Health on a listener of its own, which a busy or public API does not touch.
 pub fn maintenance_server(listener: TcpListener, state: Data<AppState>) -> std::io::Result<Server> {
     let shutdown_timeout = state.settings.shutdown_timeout;
-    let time_limit = state.settings.request_timeout;
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .configure(routes::maintenance)
-            .wrap(from_fn(move |request, next| middleware::errors(time_limit, request, next)))
-            .wrap(from_fn(middleware::trace))
+        App::new().app_data(state.clone()).configure(routes::maintenance).wrap(from_fn(middleware::trace))
     });
     Ok(server.workers(1).disable_signals().shutdown_timeout(shutdown_timeout.as_secs()).listen(listener)?.run())
 }

@@ -20,8 +20,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// database and answers 503 until that is there. It never changes a database's tables: run `reporter migrate`.
 /// Only an embedded database, used when no other is named, is migrated at the start.
 #[derive(Debug, Parser)]
-#[command(name = "api", version, after_help = "Exit codes: 0 stopped by a signal; 1 failed; 2 wrong arguments; \
-    3 configuration or database not usable.")]
+#[command(
+    name = "api",
+    version,
+    after_help = "Exit codes: 0 stopped by a signal; 1 failed; 2 wrong arguments; \
+    3 configuration or database not usable."
+)]
 struct Cli;
 
 /// Why the program ends.

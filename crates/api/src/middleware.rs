@@ -12,10 +12,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpRequest};
 use tracing::Instrument;
 
 use crate::error::ApiError;
+use crate::state::AppState;
 
 /// Longest address, bytes: a thousand ids of 19 digits with their commas take 20,000.
 const MAX_URI_BYTES: usize = 32 * 1024;
@@ -57,9 +59,7 @@ pub async fn trace(
 fn request_id(request: &ServiceRequest) -> HeaderValue {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
     let given = request.headers().get(&REQUEST_ID);
-    let sane = given.filter(|id| {
-        (1..=MAX_REQUEST_ID_CHARS).contains(&id.len()) && id.as_bytes().iter().all(|byte| is_plain(byte))
-    });
+    let sane = given.filter(|id| (1..=MAX_REQUEST_ID_CHARS).contains(&id.len()) && id.as_bytes().iter().all(is_plain));
     sane.cloned().unwrap_or_else(new_request_id)
 }
 
@@ -72,8 +72,9 @@ fn new_request_id() -> HeaderValue {
 }
 
 /// Limits address and time, logs what went wrong on our side, and gives every error the form of its route.
+///
+/// It wraps each resource and not the whole: before a request is routed, it cannot be kept for the answer.
 pub async fn errors(
-    time_limit: Duration,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -81,9 +82,10 @@ pub async fn errors(
     if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > MAX_URI_BYTES) {
         return Ok(answer(http_request, &ApiError::UriTooLong { limit: MAX_URI_BYTES }));
     }
+    let time_limit = request.app_data::<Data<AppState>>().map_or(Duration::MAX, |state| state.settings.request_timeout);
     let response = match tokio::time::timeout(time_limit, next.call(request)).await {
         Ok(Ok(response)) => response.map_into_boxed_body(),
-        Ok(Err(error)) => ServiceResponse::from_err(error, http_request),
+        Ok(Err(error)) => ServiceResponse::from_err(error, http_request.clone()),
         Err(_) => {
             tracing::warn!("gave up on a request after {} s", time_limit.as_secs());
             return Ok(answer(http_request, &ApiError::Timeout));
@@ -95,10 +97,20 @@ pub async fn errors(
             Ok(answer(http_request, error))
         }
         Some(None) => Ok(answer(http_request, &ApiError::Other(response.status()))),
-        // The compressing middleware answers by itself.
-        None if response.status() == StatusCode::NOT_ACCEPTABLE => Ok(answer(http_request, &ApiError::NotAcceptable)),
         None => Ok(response),
     }
+}
+
+/// Gives the refusal of the compressing middleware, inside of this one, the form of the others.
+pub async fn not_acceptable(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?;
+    if response.status() == StatusCode::NOT_ACCEPTABLE {
+        return Ok(answer(response.request().clone(), &ApiError::NotAcceptable));
+    }
+    Ok(response.map_into_boxed_body())
 }
 
 /// Writes what went wrong on our side; what a client did wrong stands in the response.

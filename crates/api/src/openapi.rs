@@ -40,13 +40,17 @@ mod tests {
 
     #[test]
     fn every_parameter_and_response_is_described() {
-        let json: serde_json::Value = serde_json::from_str(&Description::openapi().to_json().expect("json")).expect("json");
+        let json: serde_json::Value =
+            serde_json::from_str(&Description::openapi().to_json().expect("json")).expect("json");
         assert_eq!(json["openapi"], "3.1.0");
         for (path, operations) in json["paths"].as_object().expect("paths") {
             for (method, operation) in operations.as_object().expect("operations") {
                 assert_ne!(operation["summary"], "", "{method} {path}");
                 for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                    assert!(!parameter["description"].as_str().unwrap_or("").is_empty(), "{method} {path}: {parameter}");
+                    assert!(
+                        !parameter["description"].as_str().unwrap_or("").is_empty(),
+                        "{method} {path}: {parameter}"
+                    );
                 }
                 for (status, response) in operation["responses"].as_object().expect("responses") {
                     assert!(!response["description"].as_str().unwrap_or("").is_empty(), "{method} {path}: {status}");

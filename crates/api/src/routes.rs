@@ -8,67 +8,72 @@ pub mod docs;
 pub mod health;
 pub mod start_page;
 
+use std::future::ready;
+
 use actix_web::http::{Method, header};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::error::ApiError;
+use crate::middleware;
 
 /// All addresses of the API.
 pub fn api(config: &mut ServiceConfig) {
-    config
-        .service(readable("/", start_page::get))
-        .service(readable(company_slice::PATH, company_slice::get))
-        .service(readable(cooling_unit_slice::PATH, cooling_unit_slice::get))
-        .service(readable(companies::PATH, companies::get))
-        .service(readable(cooling_units::PATH, cooling_units::get))
-        .service(readable(docs::OPENAPI_PATH, docs::openapi))
-        .service(readable("/docs", docs::redirect))
-        .service(readable("/docs/{file:.*}", docs::page))
-        .configure(maintenance);
+    readable(config, "/", start_page::get);
+    readable(config, company_slice::PATH, company_slice::get);
+    readable(config, cooling_unit_slice::PATH, cooling_unit_slice::get);
+    readable(config, companies::PATH, companies::get);
+    readable(config, cooling_units::PATH, cooling_units::get);
     for path in company_slice::FORM_PATHS {
-        config.service(postable(path, company_slice::post));
+        postable(config, path, company_slice::post);
     }
     for path in cooling_unit_slice::FORM_PATHS {
-        config.service(postable(path, cooling_unit_slice::post));
+        postable(config, path, cooling_unit_slice::post);
     }
+    readable(config, docs::OPENAPI_PATH, docs::openapi);
+    readable(config, "/docs", docs::redirect);
+    readable(config, "/docs/{file:.*}", docs::page);
+    maintenance(config);
 }
 
 /// The addresses of the maintenance listener.
 pub fn maintenance(config: &mut ServiceConfig) {
-    config
-        .service(readable(health::LIVE_PATH, health::live))
-        .service(readable(health::READY_PATH, health::ready))
-        .default_service(web::to(not_found));
+    readable(config, health::LIVE_PATH, health::live);
+    readable(config, health::READY_PATH, health::ready);
+    config.default_service(web::to(not_found));
 }
 
-/// A resource that answers to GET and HEAD.
-fn readable<F, Args>(path: &str, handler: F) -> Resource
+/// An address that answers to GET and HEAD.
+fn readable<F, Args>(config: &mut ServiceConfig, path: &str, handler: F)
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path)
+    let resource = web::resource(path)
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
-        .default_service(web::to(|request| other_method(request, "GET, HEAD, OPTIONS")))
+        .default_service(web::to(|request| ready(other_method(request, "GET, HEAD, OPTIONS"))));
+    config.service(resource.wrap(from_fn(middleware::errors)));
 }
 
-/// A resource that answers to POST.
-fn postable<F, Args>(path: &str, handler: F) -> Resource
+/// An address that answers to POST.
+fn postable<F, Args>(config: &mut ServiceConfig, path: &str, handler: F)
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path)
+    let resource = web::resource(path)
         .route(web::post().to(handler))
-        .default_service(web::to(|request| other_method(request, "POST, OPTIONS")))
+        .default_service(web::to(|request| ready(other_method(request, "POST, OPTIONS"))));
+    config.service(resource.wrap(from_fn(middleware::errors)));
 }
 
 /// OPTIONS lists the methods (a browser's preflight is answered before); others are not allowed.
-async fn other_method(request: HttpRequest, allow: &'static str) -> Result<HttpResponse, ApiError> {
+#[expect(clippy::needless_pass_by_value, reason = "a handler owns its request")]
+fn other_method(request: HttpRequest, allow: &'static str) -> Result<HttpResponse, ApiError> {
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
     }

@@ -1,7 +1,5 @@
 //! The slice of a company: its latest row, in both forms.
 
-use std::collections::BTreeMap;
-
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
@@ -62,58 +60,58 @@ pub struct CompanyFigures<'a> {
     /// Operators.
     #[schema(example = 2)]
     comp_op: i32,
-    /// Of comp_op, women.
+    /// Of `comp_op`, women.
     #[schema(example = 1)]
     comp_op_fem: i32,
-    /// Of comp_op, men.
+    /// Of `comp_op`, men.
     #[schema(example = 1)]
     comp_op_ma: i32,
-    /// Of comp_op, other or unknown gender.
+    /// Of `comp_op`, other or unknown gender.
     #[schema(example = 0)]
     comp_op_ot: i32,
-    /// ISO 4217 currency of comp_revenue.
+    /// ISO 4217 currency of `comp_revenue`.
     #[schema(example = "NGN")]
     currency: Option<&'a str>,
     /// Registered employees.
     #[schema(example = 4)]
     comp_reg_users: i32,
-    /// Of comp_reg_users, men.
+    /// Of `comp_reg_users`, men.
     #[schema(example = 1)]
     comp_reg_users_ma: i32,
-    /// Of comp_reg_users, women.
+    /// Of `comp_reg_users`, women.
     #[schema(example = 1)]
     comp_reg_users_fem: i32,
-    /// Of comp_reg_users, other or unknown gender.
+    /// Of `comp_reg_users`, other or unknown gender.
     #[schema(example = 2)]
     comp_reg_users_ot: i32,
     /// People in the households of the cooling users.
     #[schema(value_type = f64, example = 122.2)]
     comp_beneficiaries: Exact,
-    /// Of comp_beneficiaries, women and girls.
+    /// Of `comp_beneficiaries`, women and girls.
     #[schema(value_type = f64, example = 60.489)]
     comp_beneficiaries_fem: Exact,
-    /// Of comp_beneficiaries, men and boys.
+    /// Of `comp_beneficiaries`, men and boys.
     #[schema(value_type = f64, example = 61.711)]
     comp_beneficiaries_ma: Exact,
     /// Cooling users.
     #[schema(example = 26)]
     comp_cool_users: i32,
-    /// Of comp_cool_users, women.
+    /// Of `comp_cool_users`, women.
     #[schema(example = 8)]
     comp_cool_users_fem: i32,
-    /// Of comp_cool_users, men.
+    /// Of `comp_cool_users`, men.
     #[schema(example = 11)]
     comp_cool_users_ma: i32,
-    /// Of comp_cool_users, other or unknown gender.
+    /// Of `comp_cool_users`, other or unknown gender.
     #[schema(example = 7)]
     comp_cool_users_ot: i32,
-    /// Of comp_cool_users, farmers.
+    /// Of `comp_cool_users`, farmers.
     #[schema(example = 11)]
     comp_farmers: i32,
-    /// Of comp_cool_users, traders.
+    /// Of `comp_cool_users`, traders.
     #[schema(example = 2)]
     comp_traders: i32,
-    /// Of comp_cool_users, neither.
+    /// Of `comp_cool_users`, neither.
     #[schema(example = 13)]
     comp_unspec_user_type: i32,
     /// Crates checked in.
@@ -138,15 +136,15 @@ pub struct CompanyFigures<'a> {
     #[schema(value_type = Option<f64>, example = 23.45)]
     comp_average_room_occupancy: Option<Exact>,
     /// Fees in currency.
-    #[schema(value_type = Option<f64>, example = 1302068.20)]
+    #[schema(value_type = Option<f64>, example = 1_302_068.2)]
     comp_revenue: Option<Exact>,
     /// Fees in US dollars, each day at its rate.
     #[schema(value_type = Option<f64>, example = 846.34)]
     comp_revenue_usd: Option<Exact>,
-    /// Days of cooling units without comp_revenue or comp_revenue_usd, left out of the sums.
+    /// Days of cooling units without `comp_revenue` or `comp_revenue_usd`, left out of the sums.
     #[schema(minimum = 0, example = 0)]
     fx_missing_days: i32,
-    /// IANA time zone of report_date.
+    /// IANA time zone of `report_date`.
     #[schema(example = "Africa/Lagos")]
     time_zone: &'a str,
     /// Version of the literature values used.

@@ -67,43 +67,43 @@ pub struct CoolingUnitSlice<'a> {
     /// How storage is charged, on the latest day.
     #[schema(example = "Per Crate per day")]
     comp_pricing: &'a str,
-    /// ISO 4217 currency of room_revenue, on the latest day.
+    /// ISO 4217 currency of `room_revenue`, on the latest day.
     #[schema(example = "NGN")]
     currency: Option<&'a str>,
     /// Operators, on the latest day.
     #[schema(example = 2)]
     room_op: i32,
-    /// Of room_op, women.
+    /// Of `room_op`, women.
     #[schema(example = 1)]
     room_op_fem: i32,
-    /// Of room_op, men.
+    /// Of `room_op`, men.
     #[schema(example = 1)]
     room_op_ma: i32,
-    /// Of room_op, other or unknown gender.
+    /// Of `room_op`, other or unknown gender.
     #[schema(example = 0)]
     room_op_ot: i32,
     /// People in the households of the distinct active farmers of the range.
     #[schema(value_type = Option<f64>, example = 9.4)]
     room_beneficiaries: Option<Exact>,
-    /// Of room_beneficiaries, women and girls.
+    /// Of `room_beneficiaries`, women and girls.
     #[schema(value_type = Option<f64>, example = 4.653)]
     room_beneficiaries_fem: Option<Exact>,
-    /// Of room_beneficiaries, men and boys.
+    /// Of `room_beneficiaries`, men and boys.
     #[schema(value_type = Option<f64>, example = 4.747)]
     room_beneficiaries_ma: Option<Exact>,
-    /// Number of room_active_user_ids.
+    /// Number of `room_active_user_ids`.
     #[schema(example = 2)]
     room_active_users: usize,
     /// Distinct users with a crate checked in or released in the range, ascending.
     #[schema(example = json!([10, 11]))]
     room_active_user_ids: &'a [i64],
-    /// Of room_active_user_ids, women.
+    /// Of `room_active_user_ids`, women.
     #[schema(example = json!([10]))]
     room_active_fem: &'a [i64],
-    /// Of room_active_user_ids, men.
+    /// Of `room_active_user_ids`, men.
     #[schema(example = json!([11]))]
     room_active_ma: &'a [i64],
-    /// Of room_active_user_ids, other or unknown gender.
+    /// Of `room_active_user_ids`, other or unknown gender.
     #[schema(example = json!([]))]
     room_active_ot: &'a [i64],
     /// Crates checked in: sum.
@@ -145,10 +145,10 @@ pub struct CoolingUnitSlice<'a> {
     /// Weight released by crop, kg: sums.
     #[schema(value_type = BTreeMap<String, f64>, example = json!({"Tomato": 80.0}))]
     check_out_kg_crop: Amounts<'a>,
-    /// Avoided emissions, kg CO2e: sum; positive when emissions were saved.
+    /// Avoided emissions, kg CO₂e: sum; positive when emissions were saved.
     #[schema(example = 3.25)]
     tot_co2: Option<f64>,
-    /// Avoided emissions by crop, kg CO2e: sums of without minus with cold room.
+    /// Avoided emissions by crop, kg CO₂e: sums of without minus with cold room.
     #[schema(value_type = Option<BTreeMap<String, f64>>, example = json!({"Tomato": 3.5}))]
     co2_crops: Option<Amounts<'a>>,
     /// Distinct farmers with a crate checked in or released in the range, ascending.
@@ -157,10 +157,10 @@ pub struct CoolingUnitSlice<'a> {
     /// Weight in the room at the end of the latest day, kg.
     #[schema(example = 130.5)]
     room_stock_kg: f64,
-    /// Emissions of the room on days that ended empty, kg CO2e: sum, contained in tot_co2 with a minus sign.
+    /// Emissions of the room on days that ended empty, kg CO₂e: sum, contained in `tot_co2` with a minus sign.
     #[schema(example = 0.25)]
     co2_idle: Option<f64>,
-    /// Emissions by cause, kg CO2e: sums; a cause without any figure is null.
+    /// Emissions by cause, kg CO₂e: sums; a cause without any figure is null.
     #[schema(value_type = BTreeMap<String, Option<f64>>, example = json!({"electricity": 1.5, "refrigerant": 0.2}))]
     co2_breakdown: Amounts<'a>,
     /// Model and parameter set behind the CO2 columns, on the latest day.
@@ -314,7 +314,7 @@ pub struct CoolingUnitForm {
     /// First day, inclusive, as YYYY-MM-DD.
     #[schema(example = "2026-11-01")]
     start_date: chrono::NaiveDate,
-    /// Last day, inclusive, as YYYY-MM-DD; not before start_date, and at most 3660 days with both ends.
+    /// Last day, inclusive, as YYYY-MM-DD; not before `start_date`, and at most 3660 days with both ends.
     #[schema(example = "2026-11-20")]
     end_date: chrono::NaiveDate,
 }

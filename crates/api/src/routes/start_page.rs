@@ -9,6 +9,9 @@ const PAGE: &str = include_str!("start_page.html");
 pub async fn get() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(ContentType::html())
-        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+        ))
         .body(PAGE)
 }

@@ -1,7 +1,7 @@
 //! What the API reads: the tables of metrics, never written here.
 //!
-//! A response is read from one [`Snapshot`], so its parts belong together and to the data version that its ETag
-//! names, whatever a run of the reporter stores meanwhile.
+//! A response is read from one [`Snapshot`], so its parts belong together and to the data version that its entity
+//! tag names, whatever a run of the reporter stores meanwhile.
 
 mod company;
 mod cooling_unit;
@@ -72,7 +72,9 @@ pub fn is_transient(error: &DbError) -> bool {
 
     let refused = matches!(
         error,
-        DbError::Query(Error::DatabaseError(..) | Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. })
+        DbError::Query(
+            Error::DatabaseError(..) | Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }
+        )
     );
-    refused || error.is_unavailable()
+    refused || error.is_unusable()
 }

@@ -83,8 +83,7 @@ fn a_column_without_any_figure_is_absent() {
     assert_eq!(sums.room_revenue, Total { sum: None, missing_days: 2 });
     assert_eq!(sums.co2_crops, None);
     let missing: Vec<_> = sums.missing_days().collect();
-    let expected =
-        ["average_room_occupancy", "room_revenue", "room_revenue_usd", "tot_co2", "co2_crops", "co2_idle"];
+    let expected = ["average_room_occupancy", "room_revenue", "room_revenue_usd", "tot_co2", "co2_crops", "co2_idle"];
     assert_eq!(missing, expected.map(|column| (column, 2)));
 }
 
