@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn counts_have_no_point() {
-        assert_eq!(json(&[Count(8.0), Count(-1.0), Count(2.5), Count(1e300)]), "[8,-1,2.5,1e300]");
+        assert_eq!(json(&[Count(8.0), Count(-1.0), Count(2.5), Count(1e300)]), "[8,-1,2.5,1e+300]");
     }
 
     #[test]

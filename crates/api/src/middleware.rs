@@ -41,14 +41,16 @@ pub async fn trace(
     async move {
         let mut response = next.call(request).await?;
         let status = response.status();
-        let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+        let duration_ms = started.elapsed().as_micros() as f64 / 1e3;
         // Health is asked every few seconds.
         if path.starts_with("/health/") && status.is_success() {
             tracing::debug!(%method, path, status = status.as_u16(), duration_ms, "answered");
         } else {
             tracing::info!(%method, path, status = status.as_u16(), duration_ms, "answered");
         }
-        response.headers_mut().insert(REQUEST_ID, id);
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, id);
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)
     }
     .instrument(span)

@@ -58,6 +58,7 @@ impl From<ListedCompany> for CompanyEntry {
         ("limit" = Option<u32>, Query, description = "Entries at most; 100 when not given.", minimum = 1,
           maximum = 1000, example = 100),
         ("offset" = Option<i64>, Query, description = "Entries to skip; 0 when not given.", minimum = 0, example = 0),
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
         (status = 200, description = "A page of companies, by id.", body = Companies,

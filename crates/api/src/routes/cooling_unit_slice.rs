@@ -145,10 +145,10 @@ pub struct CoolingUnitSlice<'a> {
     /// Weight released by crop, kg: sums.
     #[schema(value_type = BTreeMap<String, f64>, example = json!({"Tomato": 80.0}))]
     check_out_kg_crop: Amounts<'a>,
-    /// Avoided emissions, kg CO₂e: sum; positive when emissions were saved.
+    /// Avoided emissions, kg of CO2 equivalent: sum; positive when emissions were saved.
     #[schema(example = 3.25)]
     tot_co2: Option<f64>,
-    /// Avoided emissions by crop, kg CO₂e: sums of without minus with cold room.
+    /// Avoided emissions by crop, kg of CO2 equivalent: sums of without minus with cold room.
     #[schema(value_type = Option<BTreeMap<String, f64>>, example = json!({"Tomato": 3.5}))]
     co2_crops: Option<Amounts<'a>>,
     /// Distinct farmers with a crate checked in or released in the range, ascending.
@@ -157,10 +157,10 @@ pub struct CoolingUnitSlice<'a> {
     /// Weight in the room at the end of the latest day, kg.
     #[schema(example = 130.5)]
     room_stock_kg: f64,
-    /// Emissions of the room on days that ended empty, kg CO₂e: sum, contained in `tot_co2` with a minus sign.
+    /// Emissions of the room on days that ended empty, kg of CO2 equivalent: sum, contained in `tot_co2` with a minus sign.
     #[schema(example = 0.25)]
     co2_idle: Option<f64>,
-    /// Emissions by cause, kg CO₂e: sums; a cause without any figure is null.
+    /// Emissions by cause, kg of CO2 equivalent: sums; a cause without any figure is null.
     #[schema(value_type = BTreeMap<String, Option<f64>>, example = json!({"electricity": 1.5, "refrigerant": 0.2}))]
     co2_breakdown: Amounts<'a>,
     /// Model and parameter set behind the CO2 columns, on the latest day.

@@ -18,6 +18,9 @@ pub const LIVE_PATH: &str = "/health/live";
 /// Path of the second.
 pub const READY_PATH: &str = "/health/ready";
 
+/// An answer of a moment ago says nothing.
+const NO_STORE: (&str, &str) = ("cache-control", "no-store");
+
 /// Time that the database gets to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -80,7 +83,7 @@ pub struct Run {
 )]
 pub async fn live(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     Fields::urlencoded(request.query_string()).none()?;
-    Ok(HttpResponse::Ok().json(Live { status: "live" }))
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Live { status: "live" }))
 }
 
 /// Whether the database answers and has this program's tables
@@ -120,7 +123,7 @@ pub async fn ready(request: HttpRequest, state: Data<AppState>) -> Result<HttpRe
         runs,
     };
     let mut response = if reason.is_none() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    Ok(response.json(body))
+    Ok(response.insert_header(NO_STORE).json(body))
 }
 
 /// The newest run of each view; `None` when the tables are of another version.
