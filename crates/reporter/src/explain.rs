@@ -22,10 +22,6 @@ use crate::reports::shared::{self, CrateSource, RunUnit};
 /// Columns that differ from run to run without meaning anything for the figures.
 const NOT_COMPARED: [&str; 2] = ["computed_at", "report_date"];
 
-fn failed(error: impl Into<anyhow::Error>) -> CommandError {
-    CommandError::Failed(error.into())
-}
-
 /// `reporter explain cooling-unit ID DATE`.
 pub async fn cooling_unit(
     arguments: &ExplainCoolingUnit,
@@ -104,8 +100,7 @@ pub async fn cooling_unit(
     match arguments.format {
         Format::Json => writeln!(out, "{explanation}"),
         Format::Text => print(out, &explanation),
-    }
-    .map_err(failed)?;
+    }?;
     Ok(Exit::Done)
 }
 
