@@ -88,7 +88,7 @@ async fn show(
     say(&format!(
         "Sample       {} to {}: {} crates, {} movements ({})",
         sample.first_day,
-        sample.until.date_naive(),
+        sample.last_day(),
         sample.crates,
         sample.movements,
         match prepared.origin {
@@ -124,7 +124,7 @@ async fn show(
     let base = format!("http://{listen}");
     let mut api = programs.start("api", &[])?;
     stop.unless(ready(&mut api, &base, &programs)).await??;
-    let requests = requests::slices(sample.until.date_naive());
+    let requests = requests::slices(sample.last_day());
     prepared.unlock();
     if options.once {
         for request in requests {
