@@ -109,7 +109,8 @@ fn in_room(crates: &[ProduceCrate], end: DateTime<Utc>) -> Vec<Value> {
         .iter()
         .filter(|produce| produce.is_in_room(end))
         .map(|produce| {
-            let released: f64 = produce.releases.iter().filter(|r| r.at < end).map(|r| r.kg).sum();
+            // Folded from 0: the sum of no floats would be -0.
+            let released = produce.releases.iter().filter(|r| r.at < end).fold(0.0, |sum, r| sum + r.kg);
             json!({
                 "crate_id": produce.id,
                 "crop": &*produce.crop,
