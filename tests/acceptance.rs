@@ -5,6 +5,7 @@
 mod bad_input;
 mod civil_days;
 mod coldroom;
+mod connections;
 mod dependencies;
 mod deployment;
 mod embedded;
