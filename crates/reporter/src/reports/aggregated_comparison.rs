@@ -131,7 +131,8 @@ impl Job<'_> {
             .await
             .map_err(while_running)?;
         tally.rows_read += basis.rows_read;
-        let crates = CrateSource::open(snapshot, &directory, self.environment, &alive_ids, &unusable, since)
+        let until = latest_end(&alive, &ranges);
+        let crates = CrateSource::open(snapshot, &directory, self.environment, &alive_ids, &unusable, since, until)
             .await
             .map_err(while_running)?;
         let context =
@@ -166,11 +167,7 @@ impl Job<'_> {
         let units: Vec<KnownUnit> = self
             .units
             .iter()
-            .map(|unit| KnownUnit {
-                id: unit.unit.id,
-                is_alive: unit.source.is_alive,
-                last_day: last_day(unit.today),
-            })
+            .map(|unit| KnownUnit { id: unit.unit.id, is_alive: unit.source.is_alive, last_day: last_day(unit.today) })
             .collect();
         let lost_last_day = last_day(self.environment.as_of.date_naive());
         let transaction = metrics.transaction().await.map_err(failed)?;
@@ -376,6 +373,15 @@ fn earliest_start(units: &[&RunUnit], ranges: &[UnitRange]) -> Option<DateTime<U
         earliest = Some(earliest.map_or(start, |earliest| earliest.min(start)));
     }
     earliest
+}
+
+/// End of the latest day that any unit computes.
+fn latest_end(units: &[&RunUnit], ranges: &[UnitRange]) -> Option<DateTime<Utc>> {
+    let ends = units.iter().zip(ranges).map(|(unit, range)| {
+        let next = range.to.min(unit.today).succ_opt().unwrap_or(NaiveDate::MAX);
+        start_of_day(next, unit.unit.zone)
+    });
+    ends.max()
 }
 
 /// First day of each unit: its usable creation, and the day itself when it was asked of the source.
