@@ -2,6 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+mod bad_input;
+mod civil_days;
+mod coldroom;
 mod dependencies;
 mod deployment;
+mod embedded;
+mod expected;
+mod interruption;
+mod fx;
+mod migrations;
+mod poisoned_units;
+mod programs;
+mod runs;
 mod settings;
+mod support;

@@ -10,15 +10,19 @@ use serde_json::{Value, json};
 
 /// What the provider does with a request.
 pub enum Answer {
-    /// Status, further header lines, body.
-    Say(u16, &'static [&'static str], String),
+    /// Status, a further header line or none (`""`), body.
+    Say(u16, String, String),
     /// Nothing, for longer than anybody waits.
     Hang,
 }
 
 impl Answer {
+    pub fn text(status: u16, header: &str, body: impl Into<String>) -> Self {
+        Self::Say(status, header.to_owned(), body.into())
+    }
+
     pub fn json(status: u16, body: &Value) -> Self {
-        Self::Say(status, &[], body.to_string())
+        Self::text(status, "", body.to_string())
     }
 }
 
@@ -58,7 +62,7 @@ impl Provider {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
-                thread::spawn(move || converse(stream.unwrap(), &seen, &*answer));
+                thread::spawn(move || converse(&stream.unwrap(), &seen, &*answer));
             }
         });
         Self { base_url, requests }
@@ -71,8 +75,8 @@ impl Provider {
 }
 
 /// One request a connection; a client that goes away ends it.
-fn converse(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &Request) -> Answer) {
-    let mut lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+fn converse(stream: &TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &Request) -> Answer) {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
     let Some(first) = lines.next() else { return };
     let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let request = Request { target, headers: lines.collect() };
@@ -82,15 +86,13 @@ fn converse(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(usize
         seen.len() - 1
     };
     match answer(number, &request) {
-        Answer::Hang => thread::sleep(Duration::from_secs(60)),
-        Answer::Say(status, headers, body) => {
-            let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        Answer::Hang => thread::sleep(Duration::from_mins(1)),
+        Answer::Say(status, header, body) => {
+            let header = if header.is_empty() { header } else { header + "\r\n" };
             let length = body.len();
-            let head = format!(
-                "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n"
-            );
+            let head = format!("HTTP/1.1 {status} X\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n");
             // The client may have gone.
-            let _ = (&stream).write_all(format!("{head}{body}").as_bytes());
+            let _ = { stream }.write_all(format!("{head}{body}").as_bytes());
         }
     }
 }
