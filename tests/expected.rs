@@ -25,7 +25,7 @@ fn half_digit(column: &str) -> Option<f64> {
 fn read(path: &str) -> Vec<Map<String, Value>> {
     let mut text = String::new();
     let file = std::fs::File::open(fixture(path)).unwrap();
-    if path.ends_with(".gz") {
+    if std::path::Path::new(path).extension().is_some_and(|extension| extension == "gz") {
         flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     } else {
         std::io::BufReader::new(file).read_to_string(&mut text).unwrap();

@@ -71,7 +71,11 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         return Ok(Exit::Done);
     }
     let databases = commands::open(&settings).await?;
-    let interrupt = Interrupt::listen().context("cannot listen to signals").map_err(CommandError::Failed)?;
+    // Only a run has something to finish before it ends; other commands end where they are.
+    let interrupt = match cli.command {
+        None => Interrupt::listen().context("cannot listen to signals").map_err(CommandError::Failed)?,
+        Some(_) => Interrupt::never(),
+    };
     let environment = |as_of: Option<DateTime<Utc>>, progress| Environment {
         settings: &settings,
         databases: &databases,

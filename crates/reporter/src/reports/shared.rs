@@ -106,6 +106,11 @@ pub async fn load_unusable(
     Ok(rejects::load(snapshot, scope, environment.earliest()).await?)
 }
 
+/// What all crates of a run have in common.
+pub fn crate_context<'a>(directory: &'a Directory, environment: &Environment<'_>) -> CrateContext<'a> {
+    CrateContext { directory, as_of: environment.as_of, earliest: environment.earliest() }
+}
+
 /// Crates of a run: where they come from, and what reading them needs.
 pub struct CrateSource<'a> {
     /// The open query.
@@ -128,8 +133,7 @@ impl<'a> CrateSource<'a> {
     ) -> Result<Self, CommandError> {
         let until = until.map_or(environment.as_of, |until| until.min(environment.as_of));
         let stream = CrateStream::open(snapshot, cooling_units, &unusable.crates, since, until).await?;
-        let context = CrateContext { directory, as_of: environment.as_of, earliest: environment.earliest() };
-        Ok(Self { stream, context })
+        Ok(Self { stream, context: crate_context(directory, environment) })
     }
 }
 
