@@ -54,7 +54,8 @@ pub async fn cooling_unit(
     let rates = shared::load_rates(environment, Some(day_before)).await?;
     let basis = emission_basis(&request, environment, &snapshot, &units, &unusable.crates, Some(window.start)).await?;
     // All crates, so that the first day is known.
-    let mut crates = CrateSource::open(&snapshot, &directory, environment, &[arguments.id], &unusable, None).await?;
+    let mut crates =
+        CrateSource::open(&snapshot, &directory, environment, &[arguments.id], &unusable, None, None).await?;
     let produce = crates.stream.crates_of(unit.unit.id, unit.currency(), &crates.context).await?;
     let created = shared::usable_creation(&unit.source, environment.earliest(), &mut Vec::new());
     let first = first_day(created, first_check_in(&produce), unit.unit.zone);
