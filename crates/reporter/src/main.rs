@@ -38,7 +38,9 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("{} (parameter set {set})", env!("CARGO_PKG_VERSION"))
 });
 
-#[tokio::main]
+// One thread: a run waits for the database and computes by turns, and handing rows from thread to thread cost a fifth
+// of its CPU time (docs/performance.md).
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

@@ -100,6 +100,8 @@ struct Plan<'a> {
     first_days: FirstDays,
     /// Start of the earliest day that any unit computes; absent when one starts at its first day.
     since: Option<DateTime<Utc>>,
+    /// End of the latest day that any unit computes.
+    until: Option<DateTime<Utc>>,
     unusable: Unusable,
     rates: RateBook,
     basis: EmissionBasis<'a>,
@@ -114,7 +116,8 @@ impl<'a> Job<'a> {
         let directory = Directory::load(snapshot).await.map_err(failed)?;
         let plan = interrupt.unless(self.plan(snapshot, metrics, &directory, tally)).await?;
         let ids: Vec<i64> = plan.alive.iter().map(|unit| unit.unit.id.0).collect();
-        let crates = CrateSource::open(snapshot, &directory, self.environment, &ids, &plan.unusable, plan.since);
+        let Plan { unusable, since, until, .. } = &plan;
+        let crates = CrateSource::open(snapshot, &directory, self.environment, &ids, unusable, *since, *until);
         let crates = interrupt.unless(crates).await.map_err(while_running)?;
 
         if self.run.is_some() {
@@ -175,13 +178,14 @@ impl<'a> Job<'a> {
             first_days.insert(unit.unit.id, first);
         }
         let since = earliest_start(&alive, &ranges);
+        let until = latest_end(&alive, &ranges);
         let rates_from = since.map(|since| since.date_naive());
         let rates = shared::load_rates(self.environment, rates_from).await.map_err(while_running)?;
         let basis = emission_basis(self.request, self.environment, snapshot, self.units, &unusable.crates, since)
             .await
             .map_err(while_running)?;
         tally.rows_read += basis.rows_read;
-        Ok(Plan { alive, ranges, first_days, since, unusable, rates, basis })
+        Ok(Plan { alive, ranges, first_days, since, until, unusable, rates, basis })
     }
 
     async fn mark_deleted(&self, metrics: &mut Client, tally: &mut Tally) -> Result<(), CommandError> {
@@ -388,6 +392,15 @@ fn earliest_start(units: &[&RunUnit], ranges: &[UnitRange]) -> Option<DateTime<U
         earliest = Some(earliest.map_or(start, |earliest| earliest.min(start)));
     }
     earliest
+}
+
+/// End of the latest day that any unit computes.
+fn latest_end(units: &[&RunUnit], ranges: &[UnitRange]) -> Option<DateTime<Utc>> {
+    let ends = units.iter().zip(ranges).map(|(unit, range)| {
+        let next = range.to.min(unit.today).succ_opt().unwrap_or(NaiveDate::MAX);
+        start_of_day(next, unit.unit.zone)
+    });
+    ends.max()
 }
 
 /// The first day of a unit, or what it follows from once its crates are read.

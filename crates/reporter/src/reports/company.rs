@@ -112,7 +112,7 @@ async fn totals(
         .extend(unusable.rejects.iter().filter(|reject| !reject.subject.starts_with("market survey")).cloned());
     let directory = Directory::load(snapshot).await.map_err(failed)?;
     let rates = shared::load_rates(environment, None).await?;
-    let mut crates = CrateSource::open(snapshot, &directory, environment, &ids, &unusable, None).await?;
+    let mut crates = CrateSource::open(snapshot, &directory, environment, &ids, &unusable, None, None).await?;
     let context = DayContext { as_of: environment.as_of, rates: &rates, parameters: environment.parameters };
 
     environment.progress.start(units.len(), "cooling units");

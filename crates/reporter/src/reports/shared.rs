@@ -120,7 +120,8 @@ pub struct CrateSource<'a> {
 }
 
 impl<'a> CrateSource<'a> {
-    /// Starts reading the crates of `cooling_units` that matter from `since` on.
+    /// Starts reading the crates of `cooling_units` that matter from `since` on (all when absent) up to `until`, or up
+    /// to as-of where that is earlier.
     pub async fn open(
         snapshot: &Snapshot<'_>,
         directory: &'a Directory,
@@ -128,8 +129,10 @@ impl<'a> CrateSource<'a> {
         cooling_units: &[i64],
         unusable: &Unusable,
         since: Option<DateTime<Utc>>,
+        until: Option<DateTime<Utc>>,
     ) -> Result<Self, CommandError> {
-        let stream = CrateStream::open(snapshot, cooling_units, &unusable.crates, since).await?;
+        let until = until.map_or(environment.as_of, |until| until.min(environment.as_of));
+        let stream = CrateStream::open(snapshot, cooling_units, &unusable.crates, since, until).await?;
         Ok(Self { stream, context: crate_context(directory, environment) })
     }
 }
