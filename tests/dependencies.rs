@@ -1,8 +1,9 @@
 //! What we link: licences that agree with ours, and one version of each package unless there is a reason.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::process::Command;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+use serde_json::Value;
 
 /// Licences under which a package may be used in a program that is `MIT OR Apache-2.0`.
 const ALLOWED_LICENCES: &[&str] = &[
@@ -42,30 +43,57 @@ const DUPLICATES: &[(&str, &str)] = &[
     ("winnow", "goes with toml"),
 ];
 
-/// The packages for the systems on which the programs run.
-fn metadata() -> Metadata {
-    let systems = ["--filter-platform", "x86_64-unknown-linux-gnu", "--filter-platform", "aarch64-apple-darwin"];
-    MetadataCommand::new()
-        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .other_options(["--locked"].into_iter().chain(systems).map(str::to_owned).collect::<Vec<_>>())
-        .exec()
-        .expect("cargo metadata")
+/// A package of the graph, as `cargo metadata` describes it.
+struct Package {
+    name: String,
+    version: String,
+    licence: Option<String>,
 }
 
-/// The packages that end up in a program or help to build one; those that only tests use do not.
-fn linked(metadata: &Metadata) -> BTreeSet<PackageId> {
-    let resolve = metadata.resolve.as_ref().expect("a resolved graph");
-    let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
-    let mut found = BTreeSet::new();
-    let mut next: VecDeque<&PackageId> = metadata.workspace_members.iter().collect();
+/// The packages by their ids, and the ids that end up in a program or help to build one, not only in tests.
+struct Graph {
+    packages: BTreeMap<String, Package>,
+    linked: BTreeSet<String>,
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root).output().expect("cargo");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The graph for the systems on which the programs run.
+fn graph() -> Graph {
+    let systems = ["--filter-platform", "x86_64-unknown-linux-gnu", "--filter-platform", "aarch64-apple-darwin"];
+    let arguments: Vec<&str> = ["metadata", "--format-version", "1", "--locked"].into_iter().chain(systems).collect();
+    let metadata: Value = serde_json::from_str(&cargo(&arguments)).expect("JSON");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let packages = list(&metadata["packages"])
+        .iter()
+        .map(|package| {
+            let (name, version) =
+                (text(&package["name"]).expect("a name"), text(&package["version"]).expect("a version"));
+            (text(&package["id"]).expect("an id"), Package { name, version, licence: text(&package["license"]) })
+        })
+        .collect();
+    let dependencies: BTreeMap<String, Vec<String>> = list(&metadata["resolve"]["nodes"])
+        .iter()
+        .map(|node| {
+            let links = |dependency: &&Value| list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
+            let ids =
+                list(&node["deps"]).iter().filter(links).filter_map(|dependency| text(&dependency["pkg"])).collect();
+            (text(&node["id"]).expect("an id"), ids)
+        })
+        .collect();
+    let mut linked = BTreeSet::new();
+    let mut next: VecDeque<String> = list(&metadata["workspace_members"]).iter().filter_map(text).collect();
     while let Some(id) = next.pop_front() {
-        if found.insert(id.clone()) {
-            let links = |kind: DependencyKind| kind != DependencyKind::Development;
-            let dependencies = nodes[id].deps.iter().filter(|d| d.dep_kinds.iter().any(|kind| links(kind.kind)));
-            next.extend(dependencies.map(|dependency| &dependency.pkg));
-        }
+        next.extend(dependencies[&id].iter().filter(|id| !linked.contains(*id)).cloned());
+        linked.insert(id);
     }
-    found
+    Graph { packages, linked }
 }
 
 /// True when the licence expression leaves us a way that we allow. `/` is the older way to write OR.
@@ -129,23 +157,22 @@ fn a_licence_expression_is_read_as_it_is_meant() {
 
 #[test]
 fn every_package_has_a_licence_that_agrees_with_ours() {
-    let metadata = metadata();
-    let refused: Vec<String> = metadata
+    let refused: Vec<String> = graph()
         .packages
-        .iter()
-        .filter(|package| !package.license.as_deref().is_some_and(is_allowed))
-        .map(|package| format!("{} {}: {:?}", package.name, package.version, package.license))
+        .values()
+        .filter(|package| !package.licence.as_deref().is_some_and(is_allowed))
+        .map(|package| format!("{} {}: {:?}", package.name, package.version, package.licence))
         .collect();
     assert!(refused.is_empty(), "{refused:#?}");
 }
 
 #[test]
 fn every_package_is_used_in_one_version_unless_a_reason_is_given() {
-    let metadata = metadata();
-    let linked = linked(&metadata);
-    let mut versions: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for package in metadata.packages.iter().filter(|package| linked.contains(&package.id)) {
-        versions.entry(&package.name).or_default().insert(package.version.to_string());
+    let graph = graph();
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for id in &graph.linked {
+        let package = &graph.packages[id];
+        versions.entry(&package.name).or_default().insert(&package.version);
     }
     versions.retain(|_, versions| versions.len() > 1);
     let explained: BTreeSet<&str> = DUPLICATES.iter().map(|(name, _)| *name).collect();
@@ -154,4 +181,17 @@ fn every_package_is_used_in_one_version_unless_a_reason_is_given() {
     assert!(unexplained.is_empty(), "more than one version, and no reason in DUPLICATES: {unexplained:#?}");
     let needless: Vec<_> = explained.difference(&found).collect();
     assert!(needless.is_empty(), "in DUPLICATES, but used in one version only: {needless:?}");
+}
+
+#[test]
+fn building_and_testing_use_the_same_features_so_that_nothing_is_built_twice() {
+    let features = |edges: &str| -> BTreeSet<String> {
+        let arguments =
+            ["tree", "--workspace", "--locked", "--prefix", "none", "--format", "{p} [{f}]", "--edges", edges];
+        let tree = cargo(&arguments);
+        tree.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    };
+    let (built, tested) = (features("normal,build"), features("normal,build,dev"));
+    let only_built: Vec<_> = built.difference(&tested).collect();
+    assert!(only_built.is_empty(), "with other features in tests: {only_built:#?}");
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -42,6 +43,8 @@ impl Programs {
         let log = File::options().append(true).open(&self.log)?;
         let child = Command::new(&path)
             .args(arguments)
+            // Out of reach of the terminal's Ctrl-C: the demo stops its programs itself, in order.
+            .process_group(0)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

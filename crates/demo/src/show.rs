@@ -1,6 +1,7 @@
 //! The demo from start to end: server, sample, reports, API.
 
 use std::future::Future;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -134,7 +135,7 @@ async fn show(
         return Ok(api.stop().await?);
     }
     say(&format!("API          log: {}", programs.log().display()));
-    for path in ["/api/companies", "/api/cooling-units?company_id=1", "/health/ready"] {
+    for path in ["/docs", "/api/companies", "/api/cooling-units?company_id=1", "/health/ready"] {
         say(&format!("  {base}{path}"));
     }
     for request in requests {
@@ -209,8 +210,9 @@ fn addresses(port: Option<u16>) -> Result<(SocketAddr, SocketAddr)> {
     Ok((listen, maintenance.local_addr()?))
 }
 
-/// SIGINT and SIGTERM.
+/// The signals that ask for the end; a terminal that closes is one.
 struct Stop {
+    hang_up: Signal,
     interrupt: Signal,
     terminate: Signal,
 }
@@ -218,6 +220,7 @@ struct Stop {
 impl Stop {
     fn listen() -> Result<Self> {
         Ok(Self {
+            hang_up: signal(SignalKind::hangup()).context("listening for SIGHUP")?,
             interrupt: signal(SignalKind::interrupt()).context("listening for SIGINT")?,
             terminate: signal(SignalKind::terminate()).context("listening for SIGTERM")?,
         })
@@ -225,6 +228,7 @@ impl Stop {
 
     async fn requested(&mut self) {
         tokio::select! {
+            _ = self.hang_up.recv() => {}
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
@@ -239,8 +243,8 @@ impl Stop {
     }
 }
 
-/// A line for whoever watches.
-#[expect(clippy::print_stdout, reason = "the demo's lines are its result")]
+/// A line for whoever watches. When nobody does any more, the demo goes on.
 fn say(line: &str) {
-    println!("{line}");
+    let mut output = std::io::stdout().lock();
+    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }

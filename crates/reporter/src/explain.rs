@@ -54,7 +54,8 @@ pub async fn cooling_unit(
     let rates = shared::load_rates(environment, Some(day_before)).await?;
     let basis = emission_basis(&request, environment, &snapshot, &units, &unusable.crates, Some(window.start)).await?;
     // All crates, so that the first day is known.
-    let mut crates = CrateSource::open(&snapshot, &directory, environment, &[arguments.id], &unusable, None).await?;
+    let mut crates =
+        CrateSource::open(&snapshot, &directory, environment, &[arguments.id], &unusable, None, None).await?;
     let produce = crates.stream.crates_of(unit.unit.id, unit.currency(), &crates.context).await?;
     let created = shared::usable_creation(&unit.source, environment.earliest(), &mut Vec::new());
     let first = first_day(created, first_check_in(&produce), unit.unit.zone);
@@ -109,7 +110,8 @@ fn in_room(crates: &[ProduceCrate], end: DateTime<Utc>) -> Vec<Value> {
         .iter()
         .filter(|produce| produce.is_in_room(end))
         .map(|produce| {
-            let released: f64 = produce.releases.iter().filter(|r| r.at < end).map(|r| r.kg).sum();
+            // Folded from 0: the sum of no floats would be -0.
+            let released = produce.releases.iter().filter(|r| r.at < end).fold(0.0, |sum, r| sum + r.kg);
             json!({
                 "crate_id": produce.id,
                 "crop": &*produce.crop,

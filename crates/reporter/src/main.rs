@@ -38,7 +38,9 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("{} (parameter set {set})", env!("CARGO_PKG_VERSION"))
 });
 
-#[tokio::main]
+// One thread: a run waits for the database and computes by turns, and handing rows from thread to thread cost a fifth
+// of its CPU time (docs/performance.md).
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -69,7 +71,11 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         return Ok(Exit::Done);
     }
     let databases = commands::open(&settings).await?;
-    let interrupt = Interrupt::listen().context("cannot listen to signals").map_err(CommandError::Failed)?;
+    // Only a run has something to finish before it ends; other commands end where they are.
+    let interrupt = match cli.command {
+        None => Interrupt::listen().context("cannot listen to signals").map_err(CommandError::Failed)?,
+        Some(_) => Interrupt::never(),
+    };
     let environment = |as_of: Option<DateTime<Utc>>, progress| Environment {
         settings: &settings,
         databases: &databases,

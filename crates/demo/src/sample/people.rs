@@ -121,11 +121,11 @@ impl World {
         let id = self.tables.user.next_id();
         let given = given_name.or_else(|| self.random.pick(market.given_names).copied()).unwrap_or_default();
         let family = if given_name.is_some() { "" } else { self.random.pick(market.family_names).unwrap_or(&"") };
-        // Drawn apart from the given name, which says nothing about it. A quarter is not recorded.
+        // Drawn apart from the given name, which says nothing about it. Some are not recorded.
         let gender = match self.random.between(1, 20) {
-            1..=7 => Some("fe"),
-            8..=14 => Some("ma"),
-            15 => Some("ot"),
+            1..=9 => Some("fe"),
+            10..=17 => Some("ma"),
+            18 => Some("ot"),
             _ => None,
         };
         let phone = phone.then(|| format!("{}{id:07}", market.phone_prefix));
@@ -276,7 +276,7 @@ impl World {
             let user = self.add_user(market, None, with_phone, true);
             let farmer = self.add_farmer(company, user, false);
             let surveyed_crops =
-                if self.random.chance(65) { self.add_baseline_survey(farmer, market, crops) } else { Vec::new() };
+                if self.random.chance(75) { self.add_baseline_survey(farmer, market, crops) } else { Vec::new() };
             self.companies[company].farmers.push(Owner { user, surveyed_crops });
         }
     }
@@ -308,7 +308,8 @@ impl World {
             if filled_in >= self.until {
                 continue;
             }
-            let user_type = self.random.pick(&[Some("FARMER"), Some("FARMER"), Some("TRADER"), None]).copied();
+            let user_type =
+                self.random.pick(&[Some("FARMER"), Some("FARMER"), Some("FARMER"), Some("TRADER"), None]).copied();
             let years = self.random.between(1, 25);
             let survey = self.tables.baseline_survey.push(cells![farmer, user_type.flatten(), true, years, filled_in]);
             for name in market.crops {
