@@ -2,5 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+mod embedded;
+mod migrations;
+mod programs;
 mod settings;
+mod support;
 mod worlds;

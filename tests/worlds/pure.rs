@@ -1,7 +1,7 @@
 //! The pure functions against the slow implementation.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -337,12 +337,12 @@ proptest! {
 
     #[test]
     fn every_figure_of_every_day_follows_its_definition(world in worlds()) {
-        assert_days_follow_the_definitions(&world, &parameters());
+        assert_days_follow_the_definitions(&world, parameters());
     }
 
     #[test]
     fn every_figure_of_every_company_follows_its_definition(world in worlds()) {
-        assert_companies_follow_the_definitions(&world, &parameters());
+        assert_companies_follow_the_definitions(&world, parameters());
     }
 
     #[test]
@@ -350,12 +350,12 @@ proptest! {
         world in worlds(), skip in 0_u64..12, length in 0_u64..6
     ) {
         let parameters = parameters();
-        let loaded = Loader { world: &world, parameters: &parameters }.load();
+        let loaded = Loader { world: &world, parameters }.load();
         let from = world.earliest + chrono::Days::new(skip);
         let to = from + chrono::Days::new(length);
         for unit in &loaded.units {
-            let part = loaded.days(unit, Some((from, to)), &world, &parameters);
-            let mut all = loaded.days(unit, None, &world, &parameters);
+            let part = loaded.days(unit, Some((from, to)), &world, parameters);
+            let mut all = loaded.days(unit, None, &world, parameters);
             all.retain(|day| (from..=to).contains(&day.date));
             // The text of a float tells every bit of it.
             prop_assert_eq!(format!("{part:?}"), format!("{all:?}"));
@@ -365,8 +365,8 @@ proptest! {
     #[test]
     fn the_order_of_the_rows_changes_nothing(world in worlds()) {
         let parameters = parameters();
-        let mut days = all_days(&shuffled(world.clone()), &parameters);
-        let mut expected = all_days(&world, &parameters);
+        let mut days = all_days(&shuffled(world.clone()), parameters);
+        let mut expected = all_days(&world, parameters);
         let order = |day: &CoolingUnitDay| (day.date, format!("{day:?}"));
         days.sort_by_key(order);
         expected.sort_by_key(order);
@@ -377,10 +377,10 @@ proptest! {
     #[test]
     fn kilograms_balance_where_releases_add_up_and_nothing_is_traded(world in worlds()) {
         let (world, parameters) = (world.tidied(), parameters());
-        let loaded = Loader { world: &world, parameters: &parameters }.load();
+        let loaded = Loader { world: &world, parameters }.load();
         for unit in &loaded.units {
             let mut stock = 0.0;
-            for day in loaded.days(unit, None, &world, &parameters) {
+            for day in loaded.days(unit, None, &world, parameters) {
                 stock += day.kg_in - day.kg_out;
                 // Crates of less than half a gram are in, out and never in stock.
                 prop_assert!((day.stock_kg - stock).abs() < 0.01, "{} kg, expected {stock} kg: {day:#?}", day.stock_kg);
@@ -389,6 +389,8 @@ proptest! {
     }
 }
 
-fn parameters() -> Parameters {
-    Parameters::embedded().expect("the parameter files are right")
+fn parameters() -> &'static Parameters {
+    static PARAMETERS: LazyLock<Parameters> =
+        LazyLock::new(|| Parameters::embedded().expect("the parameter files are right"));
+    &PARAMETERS
 }
