@@ -4,6 +4,7 @@
 //! [`pure`] compares the pure functions with it, [`database`] the program with its loaders and tables.
 
 mod compare;
+mod database;
 mod generator;
 mod pure;
 mod slow;

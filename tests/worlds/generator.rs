@@ -304,7 +304,8 @@ impl Builder {
         let pick = |index: &Index, ids: &[i64]| *index.get(ids);
         let maybe = |index: &Option<Index>, ids: &[i64]| index.filter(|_| !ids.is_empty()).map(|index| *index.get(ids));
         let [companies, locations, units] = [ids(&places.companies), ids(&places.locations), ids(&places.units)];
-        let (users, farmers) = (ids(&people.users), ids(&people.farmers[..people.farmers.len().min(people.users.len())]));
+        let (users, farmers) =
+            (ids(&people.users), ids(&people.farmers[..people.farmers.len().min(people.users.len())]));
         let (operators, movements) = (ids(&people.operators), ids(&moves.movements));
         let (check_ins, produces) = (ids(&moves.check_ins), ids(&moves.produces));
         let (crates, check_outs) = (ids(&moves.crates), ids(&moves.check_outs));
@@ -334,17 +335,23 @@ impl Builder {
                 state: (*state).to_owned(),
                 deleted: *deleted,
             }),
-            units: numbered(&places.units, |id, (location, capacity, tons, created, deleted, kind, is_per_crate)| Unit {
-                id,
-                location_id: pick(location, &locations),
-                name: if id == 3 { String::new() } else { format!("Room {id}") },
-                cooling_unit_type: owned(*kind),
-                metric: if *is_per_crate { "CRATES" } else { "KILOGRAMS" }.to_owned(),
-                capacity_in_metric_tons: *tons,
-                capacity_in_number_crates: *capacity,
-                room_size_m: if *is_per_crate { [Some(4.0), Some(3.0), Some(2.0)] } else { [Some(4.0), None, Some(f64::NAN)] },
-                deleted: *deleted,
-                date_creation: created.map(|created| self.moment(created)),
+            units: numbered(&places.units, |id, (location, capacity, tons, created, deleted, kind, is_per_crate)| {
+                Unit {
+                    id,
+                    location_id: pick(location, &locations),
+                    name: if id == 3 { String::new() } else { format!("Room {id}") },
+                    cooling_unit_type: owned(*kind),
+                    metric: if *is_per_crate { "CRATES" } else { "KILOGRAMS" }.to_owned(),
+                    capacity_in_metric_tons: *tons,
+                    capacity_in_number_crates: *capacity,
+                    room_size_m: if *is_per_crate {
+                        [Some(4.0), Some(3.0), Some(2.0)]
+                    } else {
+                        [Some(4.0), None, Some(f64::NAN)]
+                    },
+                    deleted: *deleted,
+                    date_creation: created.map(|created| self.moment(created)),
+                }
             }),
             powers: numbered(&places.powers, |id, (unit, wattage, source, charge)| Power {
                 id,
@@ -372,7 +379,11 @@ impl Builder {
                 is_unknown: *is_unknown,
             }),
             farmer_companies: Vec::new(),
-            unit_operators: people.unit_operators.iter().map(|(unit, user)| (pick(unit, &units), pick(user, &users))).collect(),
+            unit_operators: people
+                .unit_operators
+                .iter()
+                .map(|(unit, user)| (pick(unit, &units), pick(user, &users)))
+                .collect(),
             farmer_surveys: Vec::new(),
             crops,
             unit_crops: numbered(&places.unit_crops, |id, (unit, pricing, active)| UnitCrop {
@@ -418,13 +429,15 @@ impl Builder {
                 percentage: *percentage,
                 cooling_fees: *fee,
             }),
-            market_surveys: numbered(&moves.surveys, |id, (check_out, crop, loss, filled_in, is_absurd)| MarketSurvey {
-                id,
-                checkout_id: pick(check_out, &check_outs),
-                crop_id: maybe(crop, &crop_ids),
-                price: if *is_absurd { f64::NAN } else { 10.0 },
-                loss: *loss,
-                date_filled_in: filled_in.map(|when| self.moment(when)),
+            market_surveys: numbered(&moves.surveys, |id, (check_out, crop, loss, filled_in, is_absurd)| {
+                MarketSurvey {
+                    id,
+                    checkout_id: pick(check_out, &check_outs),
+                    crop_id: maybe(crop, &crop_ids),
+                    price: if *is_absurd { f64::NAN } else { 10.0 },
+                    loss: *loss,
+                    date_filled_in: filled_in.map(|when| self.moment(when)),
+                }
             }),
             rates: places
                 .rates
@@ -438,8 +451,11 @@ impl Builder {
                 .collect(),
         };
         if !farmers.is_empty() {
-            world.farmer_companies =
-                people.farmer_companies.iter().map(|(farmer, company)| (pick(farmer, &farmers), pick(company, &companies))).collect();
+            world.farmer_companies = people
+                .farmer_companies
+                .iter()
+                .map(|(farmer, company)| (pick(farmer, &farmers), pick(company, &companies)))
+                .collect();
             world.farmer_surveys = numbered(&people.farmer_surveys, |id, (farmer, kind, filled_in)| FarmerSurvey {
                 id,
                 farmer_id: pick(farmer, &farmers),

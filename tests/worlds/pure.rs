@@ -11,12 +11,8 @@ use metrics_core::coldroom::cooling_unit_day::{
     CoolingUnit, CoolingUnitDay, DayContext, EmissionModel, cooling_unit_days, first_check_in, first_day,
 };
 use metrics_core::coldroom::food_loss_history::{self, FoodLossHistory, SurveyedRelease};
-use metrics_core::coldroom::lifecycle::{
-    self, CrateFacts, MovementKind, Owner, ProduceCrate, Release, released_kg,
-};
-use metrics_core::ids::{
-    CheckInId, CheckOutId, CoolingUnitId, CrateId, FarmerId, MarketSurveyId, ReleaseId, UserId,
-};
+use metrics_core::coldroom::lifecycle::{self, CrateFacts, MovementKind, Owner, ProduceCrate, Release, released_kg};
+use metrics_core::ids::{CheckInId, CheckOutId, CoolingUnitId, CrateId, FarmerId, MarketSurveyId, ReleaseId, UserId};
 use metrics_core::lca::FoodLossBoundary;
 use metrics_core::lca::room::{PowerSupply, RoomDescription, RoomFactors};
 use metrics_core::money::{RateBook, net_fee};
@@ -205,7 +201,12 @@ impl Loader<'_> {
             }
             releases.sort_by_key(|release| release.id);
             let loss_kg = f64::from(survey.loss.unwrap_or(0));
-            surveys.push(food_loss_history::MarketSurvey { id: MarketSurveyId(survey.id), filled_in_at, loss_kg, releases });
+            surveys.push(food_loss_history::MarketSurvey {
+                id: MarketSurveyId(survey.id),
+                filled_in_at,
+                loss_kg,
+                releases,
+            });
         }
         surveys.sort_by_key(|survey| (survey.filled_in_at, survey.id));
         let mut history = FoodLossHistory::default();
@@ -272,9 +273,10 @@ fn row_of(day: &CoolingUnitDay, unit: &LoadedUnit, parameters: &Parameters) -> R
         co2: slow::Co2 {
             total: emissions.avoided_kg_co2e,
             idle: emissions.idle_kg_co2e,
-            crops: emissions.crops.as_ref().map(|crops| {
-                crops.iter().map(|(crop, kg)| (crop.clone(), [kg.coldroom, kg.no_coldroom])).collect()
-            }),
+            crops: emissions
+                .crops
+                .as_ref()
+                .map(|crops| crops.iter().map(|(crop, kg)| (crop.clone(), [kg.coldroom, kg.no_coldroom])).collect()),
             electricity: breakdown.electricity,
             refrigerant: breakdown.refrigerant,
             disposal: [breakdown.disposal_cold, breakdown.disposal_ambient],
@@ -389,7 +391,8 @@ proptest! {
     }
 }
 
-fn parameters() -> &'static Parameters {
+/// The parameters of the program.
+pub fn parameters() -> &'static Parameters {
     static PARAMETERS: LazyLock<Parameters> =
         LazyLock::new(|| Parameters::embedded().expect("the parameter files are right"));
     &PARAMETERS

@@ -6,6 +6,7 @@
 
 mod company;
 mod food_loss;
+mod rejects;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::world::{CheckOut, Company, Crate, Farmer, Moment, Movement, Release, Unit, World};
 
-pub use company::companies;
+pub use company::{CompanyRow, companies};
+pub use rejects::rejects;
 
 /// One row of `cooling_unit_metrics`.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,7 +161,9 @@ impl<'w> Slow<'w> {
             .collect();
         let mut outs: Vec<(&Crate, Out<'_>)> = Vec::new();
         for produce_crate in &here {
-            outs.extend(self.outs(produce_crate).into_iter().filter(|out| on(out.time)).map(|out| (*produce_crate, out)));
+            outs.extend(
+                self.outs(produce_crate).into_iter().filter(|out| on(out.time)).map(|out| (*produce_crate, out)),
+            );
         }
         let physical_outs = || outs.iter().filter(|(_, out)| out.physical);
 
@@ -209,8 +213,7 @@ impl<'w> Slow<'w> {
         for lca in &factors.flags {
             flag(lca.as_str(), true);
         }
-        let kg_out_by_crop =
-            by_crop(physical_outs().map(|(c, out)| (self.crop_name(c), out.kg)));
+        let kg_out_by_crop = by_crop(physical_outs().map(|(c, out)| (self.crop_name(c), out.kg)));
         let crops: BTreeSet<String> = here.iter().map(|c| self.crop_name(c)).collect();
         let masses = crops.into_iter().map(|crop| {
             let released = physical_outs().filter(|(c, _)| self.crop_name(c) == crop).map(|(_, out)| out.kg).sum();
@@ -413,7 +416,8 @@ impl<'w> Slow<'w> {
     }
 
     fn operators(&self, unit: &Unit) -> Heads {
-        let users = self.world.unit_operators.iter().filter(|(id, _)| *id == unit.id).map(|(_, user)| self.world.user(*user));
+        let users =
+            self.world.unit_operators.iter().filter(|(id, _)| *id == unit.id).map(|(_, user)| self.world.user(*user));
         Heads::of(users.filter(|user| user.is_active).map(|user| user.gender.as_deref()))
     }
 
@@ -441,9 +445,8 @@ impl<'w> Slow<'w> {
     /// Part of a day that had passed at the run.
     fn elapsed_share(&self, date: NaiveDate, zone: Tz) -> f64 {
         let start = first_instant_of(date, zone).expect("the day exists");
-        let end = (1..4)
-            .find_map(|n| first_instant_of(date + chrono::Days::new(n), zone))
-            .expect("no zone skips three days");
+        let end =
+            (1..4).find_map(|n| first_instant_of(date + chrono::Days::new(n), zone)).expect("no zone skips three days");
         let seconds = |span: Duration| span.num_microseconds().expect("short") as f64;
         (seconds(self.world.as_of - start) / seconds(end - start)).min(1.0)
     }
@@ -461,7 +464,9 @@ impl<'w> Slow<'w> {
         let stock: f64 = masses.iter().map(|(_, stock, _)| stock).sum();
         let mut crops = BTreeMap::new();
         let (mut disposal, mut production) = ([0.0; 2], [0.0; 2]);
-        for (crop, stock_of_crop, released) in masses.iter().filter(|(_, stock, released)| *stock > 0.0 || *released > 0.0) {
+        for (crop, stock_of_crop, released) in
+            masses.iter().filter(|(_, stock, released)| *stock > 0.0 || *released > 0.0)
+        {
             let footprint = self.parameters.production_footprint(crop).value();
             for (place, share) in [loss_cold, loss_ambient].into_iter().enumerate() {
                 disposal[place] += share * released * disposal_factor;
