@@ -2,9 +2,21 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+mod api;
+mod bad_input;
+mod civil_days;
+mod coldroom;
+mod connections;
+mod dependencies;
+mod deployment;
 mod embedded;
+mod expected;
+mod fx;
+mod interruption;
 mod migrations;
+mod poisoned_units;
 mod programs;
+mod runs;
 mod settings;
 mod support;
 mod worlds;

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::Client;
 
 pub use holder::Holder;
-pub use programs::{binary, reporter, run};
+pub use programs::{Output, binary, reporter, run};
 pub use template::Template;
 
 /// A database of its own for one test, dropped at its end. Its methods block, and may be called from any runtime.

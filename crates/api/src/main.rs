@@ -1,2 +1,130 @@
-//! api
-fn main() {}
+//! The HTTP API: `api` needs no arguments and nothing but a database.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use actix_web::web::Data;
+use anyhow::Context;
+use api::AppState;
+use clap::Parser;
+use metrics_core::db;
+use metrics_core::settings::Settings;
+use metrics_core::telemetry;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Serves the stored metrics over HTTP.
+///
+/// All settings come from files and variables; `reporter config show` lists them. The API starts without its
+/// database and answers 503 until that is there. It never changes a database's tables: run `reporter migrate`.
+/// Only an embedded database, used when no other is named, is migrated at the start.
+#[derive(Debug, Parser)]
+#[command(
+    name = "api",
+    version,
+    after_help = "Exit codes: 0 stopped by a signal; 1 failed; 2 wrong arguments; \
+    3 configuration or database not usable."
+)]
+struct Cli;
+
+/// Why the program ends.
+enum Failure {
+    /// Configuration or database not usable: nothing was served.
+    NotUsable(anyhow::Error),
+    /// Anything else.
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn main() -> ExitCode {
+    let Cli = Cli::parse();
+    let result = Settings::load().map_err(|error| Failure::NotUsable(error.into())).and_then(|settings| {
+        telemetry::init(&settings.log);
+        System::new().block_on(serve(&settings))
+    });
+    let (code, error) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(error)) => (1, error),
+        Err(Failure::NotUsable(error)) => (3, error),
+    };
+    eprintln!("api: {error:#}");
+    ExitCode::from(code)
+}
+
+/// Serves until a signal asks to stop.
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let mut stop = StopSignals::new().context("cannot listen for signals")?;
+    // A busy port is told before a database is started.
+    let listener = bind(settings.api.listen, "METRICS_API__LISTEN")?;
+    let maintenance = bind(settings.api.maintenance_listen, "METRICS_API__MAINTENANCE_LISTEN")?;
+
+    let not_usable = |error: db::DbError| Failure::NotUsable(error.into());
+    // Kept to the end: dropping it may stop the embedded server.
+    let databases = db::open(settings).await.map_err(not_usable)?;
+    let embedded_dir = databases.embedded.as_ref().map(|embedded| embedded.dir().to_owned());
+    if embedded_dir.is_some() {
+        db::migrate::migrate(&databases.metrics).await.map_err(not_usable)?;
+    }
+    let state = AppState::new(settings, &databases.metrics, embedded_dir).map_err(not_usable)?;
+    let state = Data::new(state);
+
+    let addresses = [&listener, &maintenance].map(TcpListener::local_addr);
+    let api = api::server(listener, state.clone()).context("cannot start the server")?;
+    let health = api::maintenance_server(maintenance, state).context("cannot start the maintenance server")?;
+    if let [Ok(address), Ok(maintenance)] = addresses {
+        tracing::info!("serving on http://{address}, health also on http://{maintenance}");
+    }
+
+    let handles = [api.handle(), health.handle()];
+    let stopping = actix_web::rt::spawn(async move {
+        let name = stop.recv().await;
+        tracing::info!("{name}: finishing requests; again to stop at once");
+        let graceful = stop_all(&handles, true);
+        tokio::select! {
+            () = graceful => {}
+            _ = stop.recv() => stop_all(&handles, false).await,
+        }
+    });
+    let (api, health) = tokio::join!(api, health);
+    stopping.abort();
+    api.and(health).context("the server failed")?;
+    Ok(())
+}
+
+async fn stop_all(handles: &[ServerHandle; 2], graceful: bool) {
+    let [api, health] = handles;
+    // Health answers until the last request is done.
+    api.stop(graceful).await;
+    health.stop(graceful).await;
+}
+
+fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address);
+    let listener = listener.with_context(|| format!("cannot listen on {address}; {variable} names another address"))?;
+    Ok(listener)
+}
+
+/// SIGTERM of a supervisor, SIGINT of a terminal.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn recv(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

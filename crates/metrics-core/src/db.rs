@@ -7,6 +7,8 @@ mod error;
 pub mod metrics;
 pub mod migrate;
 mod open;
+pub mod reader;
+mod schema;
 pub mod source;
 pub mod views;
 

@@ -45,12 +45,13 @@ pub enum Format {
 
 /// Options of a run.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct RunArgs {
     /// View to compute.
     #[arg(long, value_enum)]
     pub view: Option<ViewName>,
 
-    /// First local day [default: what is stale: the last 7 days, or all that is missing].
+    /// First local day [default: the earlier of the last stored day and 7 days ago; all days where some are missing].
     #[arg(long, value_name = "DATE")]
     pub from: Option<NaiveDate>,
 
@@ -142,7 +143,7 @@ pub enum Command {
 /// Actions on the analytic views.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum ViewsAction {
-    /// Create metrics.analytics_crate_movements and metrics.view_relevant_checkins.
+    /// Create `metrics.analytics_crate_movements` and `metrics.view_relevant_checkins`.
     Create,
     /// Drop them.
     Drop,
@@ -163,8 +164,8 @@ pub struct RunsArgs {
     /// Only runs of this view.
     #[arg(long, value_enum, conflicts_with = "id")]
     pub view: Option<ViewName>,
-    /// Number of runs, or of rejects, at most.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
+    /// Number of runs, or of rejects of one run, at most.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=1000))]
     pub limit: i64,
     /// Form of the output.
     #[arg(long, value_enum, default_value_t)]

@@ -67,6 +67,9 @@ pub enum CommandError {
         /// Who holds its lock.
         holder: LockHolder,
     },
+    /// Whoever read the output stopped reading; there is nobody to tell.
+    #[error("the output was closed")]
+    OutputClosed,
     /// A signal ended it.
     #[error("interrupted; what was committed before stays, run it again to complete")]
     Interrupted,
@@ -88,8 +91,16 @@ impl CommandError {
             Self::Usage(_) => Exit::Usage,
             Self::NotUsable(_) => Exit::NotUsable,
             Self::Locked { .. } => Exit::Locked,
+            Self::OutputClosed => Exit::Done,
             Self::Interrupted | Self::Failed(_) => Exit::Failed,
         }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    /// An error of writing the output.
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe { Self::OutputClosed } else { Self::Failed(error.into()) }
     }
 }
 

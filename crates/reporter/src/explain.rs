@@ -22,10 +22,6 @@ use crate::reports::shared::{self, CrateSource, RunUnit};
 /// Columns that differ from run to run without meaning anything for the figures.
 const NOT_COMPARED: [&str; 2] = ["computed_at", "report_date"];
 
-fn failed(error: impl Into<anyhow::Error>) -> CommandError {
-    CommandError::Failed(error.into())
-}
-
 /// `reporter explain cooling-unit ID DATE`.
 pub async fn cooling_unit(
     arguments: &ExplainCoolingUnit,
@@ -58,7 +54,8 @@ pub async fn cooling_unit(
     let rates = shared::load_rates(environment, Some(day_before)).await?;
     let basis = emission_basis(&request, environment, &snapshot, &units, &unusable.crates, Some(window.start)).await?;
     // All crates, so that the first day is known.
-    let mut crates = CrateSource::open(&snapshot, &directory, environment, &[arguments.id], &unusable, None).await?;
+    let mut crates =
+        CrateSource::open(&snapshot, &directory, environment, &[arguments.id], &unusable, None, None).await?;
     let produce = crates.stream.crates_of(unit.unit.id, unit.currency(), &crates.context).await?;
     let created = shared::usable_creation(&unit.source, environment.earliest(), &mut Vec::new());
     let first = first_day(created, first_check_in(&produce), unit.unit.zone);
@@ -104,8 +101,7 @@ pub async fn cooling_unit(
     match arguments.format {
         Format::Json => writeln!(out, "{explanation}"),
         Format::Text => print(out, &explanation),
-    }
-    .map_err(failed)?;
+    }?;
     Ok(Exit::Done)
 }
 
@@ -114,7 +110,8 @@ fn in_room(crates: &[ProduceCrate], end: DateTime<Utc>) -> Vec<Value> {
         .iter()
         .filter(|produce| produce.is_in_room(end))
         .map(|produce| {
-            let released: f64 = produce.releases.iter().filter(|r| r.at < end).map(|r| r.kg).sum();
+            // Folded from 0: the sum of no floats would be -0.
+            let released = produce.releases.iter().filter(|r| r.at < end).fold(0.0, |sum, r| sum + r.kg);
             json!({
                 "crate_id": produce.id,
                 "crop": &*produce.crop,

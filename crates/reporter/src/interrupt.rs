@@ -3,6 +3,8 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::exit::CommandError;
+
 /// Whether the program was asked to end.
 #[derive(Debug, Clone)]
 pub struct Interrupt {
@@ -31,11 +33,25 @@ impl Interrupt {
         Ok(Self { asked })
     }
 
+    /// Leaves signals to the system.
+    pub fn never() -> Self {
+        let (_, asked) = watch::channel(false);
+        Self { asked }
+    }
+
+    /// Does `work` to its end, unless the program is asked to end before.
+    pub async fn unless<T>(&self, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+        tokio::select! {
+            result = work => result,
+            () = self.asked() => Err(CommandError::Interrupted),
+        }
+    }
+
     /// Returns when the program is asked to end.
-    pub async fn asked(&self) {
+    async fn asked(&self) {
         let mut asked = self.asked.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
-            // The listening task ends only with the program.
+            // Nobody listens; or the listening task ended, which it does only with the program.
             std::future::pending::<()>().await;
         }
     }

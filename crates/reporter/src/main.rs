@@ -38,7 +38,9 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("{} (parameter set {set})", env!("CARGO_PKG_VERSION"))
 });
 
-#[tokio::main]
+// One thread: a run waits for the database and computes by turns, and handing rows from thread to thread cost a fifth
+// of its CPU time (docs/performance.md).
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -47,7 +49,9 @@ async fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Without settings there is no log yet, and its level may hide errors: this line is for whoever waits.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            if !matches!(error, CommandError::OutputClosed) {
+                let _ = writeln!(std::io::stderr(), "error: {error}");
+            }
             error.exit().into()
         }
     }
@@ -63,11 +67,15 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
     telemetry::init(&settings.log);
     let parameters = Parameters::embedded().map_err(|error| CommandError::NotUsable(error.into()))?;
     if let Some(Command::Config { .. }) = &cli.command {
-        commands::show_config(&settings, &mut out).map_err(|error| CommandError::Failed(error.into()))?;
+        commands::show_config(&settings, &mut out)?;
         return Ok(Exit::Done);
     }
     let databases = commands::open(&settings).await?;
-    let interrupt = Interrupt::listen().context("cannot listen to signals").map_err(CommandError::Failed)?;
+    // Only a run has something to finish before it ends; other commands end where they are.
+    let interrupt = match cli.command {
+        None => Interrupt::listen().context("cannot listen to signals").map_err(CommandError::Failed)?,
+        Some(_) => Interrupt::never(),
+    };
     let environment = |as_of: Option<DateTime<Utc>>, progress| Environment {
         settings: &settings,
         databases: &databases,
@@ -109,7 +117,7 @@ async fn run_views(
             Ok(summary) => {
                 exits.push(summary.exit());
                 if arguments.format == Format::Text && !arguments.quiet {
-                    print_summary(out, &summary).map_err(|error| CommandError::Failed(error.into()))?;
+                    print_summary(out, &summary)?;
                 }
                 summaries.push(summary_json(&summary).map_err(CommandError::Failed)?);
             }
@@ -133,7 +141,7 @@ async fn run_views(
             ViewName::All => json!({ "runs": summaries }),
             _ => summaries.pop().unwrap_or_default(),
         };
-        writeln!(out, "{document}").map_err(|error| CommandError::Failed(error.into()))?;
+        writeln!(out, "{document}")?;
     }
     Ok(Exit::gravest(exits))
 }

@@ -102,7 +102,7 @@ pub fn print_summary(out: &mut impl Write, summary: &Summary) -> std::io::Result
 }
 
 /// The first rejects, and how many there are.
-pub fn print_rejects(out: &mut impl Write, rejects: &[Reject], total: usize) -> std::io::Result<()> {
+fn print_rejects(out: &mut impl Write, rejects: &[Reject], total: usize) -> std::io::Result<()> {
     if total == 0 {
         return Ok(());
     }

@@ -190,7 +190,7 @@ struct Room<'a> {
     next_check_in: usize,
     next_release: usize,
     /// Crates in the room, in order of check-in.
-    in_room: Vec<usize>,
+    present: Vec<usize>,
     /// Weight released so far, per crate, kg.
     released_kg: Vec<f64>,
 }
@@ -221,7 +221,7 @@ impl<'a> Room<'a> {
             releases,
             next_check_in: 0,
             next_release: 0,
-            in_room: Vec::new(),
+            present: Vec::new(),
             released_kg: vec![0.0; crates.len()],
         }
     }
@@ -241,7 +241,7 @@ impl<'a> Room<'a> {
         };
         let first_check_in = came_in_before(self, start);
         let last_check_in = came_in_before(self, end);
-        self.in_room.extend_from_slice(&self.check_ins[self.next_check_in..last_check_in]);
+        self.present.extend_from_slice(&self.check_ins[self.next_check_in..last_check_in]);
         self.next_check_in = last_check_in;
 
         let released_before = |room: &Self, instant| {
@@ -257,7 +257,7 @@ impl<'a> Room<'a> {
         self.next_release = last_release;
 
         let crates = self.crates;
-        self.in_room.retain(|&i| crates[i].is_in_room(end));
+        self.present.retain(|&i| crates[i].is_in_room(end));
         Events { check_ins: first_check_in..last_check_in, releases: first_release..last_release }
     }
 }
@@ -316,17 +316,17 @@ fn figures(
 
     let mut stock_kg = vec![0.0; crops];
     let mut stock_total = 0.0;
-    for &i in &room.in_room {
+    for &i in &room.present {
         let kg = remaining_kg(room.crates[i].initial_weight_kg, room.released_kg[i]);
         stock_kg[room.crop_of[i]] += kg;
         stock_total += kg;
     }
-    debug_assert!(room.in_room.iter().all(|&i| room.crates[i].is_in_room(end)));
+    debug_assert!(room.present.iter().all(|&i| room.crates[i].is_in_room(end)));
 
     let occupancy_perc = unit
         .capacity_crates
         .filter(|capacity| *capacity > 0)
-        .map(|capacity| room.in_room.len() as f64 / f64::from(capacity) * 100.0);
+        .map(|capacity| room.present.len() as f64 / f64::from(capacity) * 100.0);
     let revenue = fees.revenue(unit.company_currency.as_deref(), date, context.rates);
     let emissions = emissions(unit, date, elapsed_ratio, room, &stock_kg, &kg_out, model);
     let people = Active::of(owners);
@@ -512,7 +512,11 @@ impl Fees {
             let usd = amount.checked_mul(usd_per(currency)?).ok_or(Missing::Range)?;
             usd.checked_div(usd_per(company_currency)?).ok_or(Missing::Range)
         });
-        let is_rate_missing = [&usd, &local].into_iter().any(|sum| matches!(sum, Err(Missing::Rate)));
+        // Every fee is asked, so that the flag does not depend on which one came first.
+        let needs_local = |currency: &str| company_currency.is_some_and(|company| company != currency);
+        let is_rate_missing = self.by_currency.iter().filter_map(|(currency, _)| currency.as_deref()).any(|currency| {
+            usd_per(currency).is_err() || needs_local(currency) && company_currency.is_some_and(|c| usd_per(c).is_err())
+        });
         // numeric(18,2) and numeric(18,6) hold 16 and 12 digits before the point.
         let fits = |sum: &Result<Decimal, Missing>, digits| match sum {
             Ok(sum) => sum.abs() < Decimal::from(10_i64.pow(digits)),

@@ -118,7 +118,7 @@ impl Client {
     fn attempt(&self, path: &str) -> Result<Reply, FxError> {
         let time = self.time_left().min(self.timeout);
         if time.is_zero() {
-            return Err(FxError::OutOfTime { seconds: self.total_timeout.as_secs_f64() });
+            return Err(self.out_of_time());
         }
         let mut request = self.agent.get(format!("{}{path}", self.base_url));
         if let Some(authorization) = &self.authorization {
@@ -138,8 +138,14 @@ impl Client {
         self.deadline.map_or(self.total_timeout, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
+    fn out_of_time(&self) -> FxError {
+        FxError::OutOfTime { seconds: self.total_timeout.as_secs_f64() }
+    }
+
+    /// What an attempt that had `time` met.
     fn failure(&self, error: &ureq::Error, time: Duration) -> FxError {
         match error {
+            ureq::Error::Timeout(_) if time < self.timeout => self.out_of_time(),
             ureq::Error::Timeout(_) => FxError::Timeout { seconds: time.as_secs_f64() },
             ureq::Error::BodyExceedsLimit(limit) => FxError::Malformed(format!("it is larger than {limit} bytes")),
             error => FxError::Unreachable { address: self.base_url.clone(), reason: self.clean(&error.to_string()) },

@@ -109,11 +109,11 @@ pub enum FxError {
     /// No answer in time, after all attempts.
     #[error("no answer within {seconds} s (fx.timeout_s)")]
     Timeout {
-        /// Time that the last attempt had.
+        /// Time for one request.
         seconds: f64,
     },
     /// The time for all requests together is used up.
-    #[error("not asked for, because {seconds} s (fx.total_timeout_s) were over; asked for again the next time")]
+    #[error("not to be had within {seconds} s (fx.total_timeout_s); asked for again the next time")]
     OutOfTime {
         /// Time for all requests.
         seconds: f64,

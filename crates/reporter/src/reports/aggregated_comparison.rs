@@ -9,16 +9,18 @@ use metrics_core::coldroom::cooling_unit_day::{
 };
 use metrics_core::coldroom::food_loss_history::FoodLossHistory;
 use metrics_core::db::metrics::Changes;
-use metrics_core::db::metrics::cooling_unit_metrics::{self, ReplacedDays, RowContext, Rows, StoredDays};
+use metrics_core::db::metrics::cooling_unit_metrics::{self, KnownUnit, ReplacedDays, RowContext, Rows, StoredDays};
 use metrics_core::db::metrics::report_run;
 use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::crates::{Directory, first_check_ins};
+use metrics_core::db::source::rejects::Unusable;
 use metrics_core::db::source::surveys::{self, SurveyQuery};
 use metrics_core::db::{Client, Transaction};
 use metrics_core::ids::CoolingUnitId;
 use metrics_core::lca::LcaModel;
 use metrics_core::lca::room::RoomFactors;
 use metrics_core::lca::workbook::{WorkbookInput, WorkbookIntensity, workbook};
+use metrics_core::money::RateBook;
 use metrics_core::view::View;
 use metrics_core::window::{day_window, month_of, start_of_day};
 use tokio::sync::mpsc;
@@ -53,8 +55,9 @@ pub async fn run(
     environment: &Environment<'_>,
     mut metrics: Client,
 ) -> Result<Summary, CommandError> {
-    let mut source = environment.source_client(request.view.as_str()).await?;
-    let snapshot = Snapshot::open(&mut source).await?;
+    let interrupt = environment.interrupt;
+    let mut source = interrupt.unless(environment.source_client(request.view.as_str())).await?;
+    let snapshot = interrupt.unless(async { Ok(Snapshot::open(&mut source).await?) }).await?;
     let units = shared::load_units(&snapshot, request, environment).await?;
     let scope = (!request.filter.is_everything()).then(|| scope_of(&units, request));
     let is_past = is_in_the_past(request, environment, &metrics, scope.as_deref()).await?;
@@ -90,24 +93,71 @@ struct Job<'a> {
     scope: Option<&'a [i64]>,
 }
 
-impl Job<'_> {
+/// What is to be computed, and what that needs.
+struct Plan<'a> {
+    alive: Vec<&'a RunUnit>,
+    ranges: Vec<UnitRange>,
+    first_days: FirstDays,
+    /// Start of the earliest day that any unit computes; absent when one starts at its first day.
+    since: Option<DateTime<Utc>>,
+    /// End of the latest day that any unit computes.
+    until: Option<DateTime<Utc>>,
+    unusable: Unusable,
+    rates: RateBook,
+    basis: EmissionBasis<'a>,
+}
+
+impl<'a> Job<'a> {
     async fn work(&self, snapshot: &Snapshot<'_>, metrics: &mut Client, tally: &mut Tally) -> Result<(), CommandError> {
+        let interrupt = self.environment.interrupt;
+        if self.run.is_some() {
+            self.mark_deleted(metrics, tally).await?;
+        }
+        let directory = Directory::load(snapshot).await.map_err(failed)?;
+        let plan = interrupt.unless(self.plan(snapshot, metrics, &directory, tally)).await?;
+        let ids: Vec<i64> = plan.alive.iter().map(|unit| unit.unit.id.0).collect();
+        let Plan { unusable, since, until, .. } = &plan;
+        let crates = CrateSource::open(snapshot, &directory, self.environment, &ids, unusable, *since, *until);
+        let crates = interrupt.unless(crates).await.map_err(while_running)?;
+
+        if self.run.is_some() {
+            cooling_unit_metrics::prepare(metrics).await.map_err(failed)?;
+        }
+        let producer = Producer { job: self, plan: &plan };
+        // One batch may wait while the next is computed and the one before is stored. The storing side always ends
+        // with the batch that it has: a signal stops the reading side only.
+        let (send, receive) = mpsc::channel(1);
+        let Tally { rows_read, rows_computed, changes, rejects, notices } = tally;
+        let produce = interrupt.unless(producer.produce(crates, send, rows_read, rows_computed, rejects));
+        let (read, written) = tokio::join!(produce, self.store(metrics, receive, changes));
+        written?;
+        read?;
+        self.environment.progress.finish();
+        if self.run.is_some() {
+            notices.extend(self.basis_notice(metrics, &plan.alive, &plan.basis.co2_model).await?);
+        }
+        Ok(())
+    }
+
+    async fn plan(
+        &self,
+        snapshot: &Snapshot<'_>,
+        metrics: &Client,
+        directory: &Directory,
+        tally: &mut Tally,
+    ) -> Result<Plan<'a>, CommandError> {
         let alive: Vec<&RunUnit> = self.units.iter().filter(|unit| unit.source.is_alive).collect();
         let alive_ids: Vec<i64> = alive.iter().map(|unit| unit.unit.id.0).collect();
-        let stored = cooling_unit_metrics::stored_days(metrics, &alive_ids).await.map_err(failed)?;
-        if self.run.is_some() {
-            self.mark_deleted(metrics, &alive_ids, tally).await?;
-        }
-
         let all_ids: Vec<i64> = self.units.iter().map(|unit| unit.unit.id.0).collect();
+        let stored = cooling_unit_metrics::stored_days(metrics, &alive_ids).await.map_err(failed)?;
         let unusable =
             shared::load_unusable(snapshot, self.request, self.environment, &all_ids).await.map_err(while_running)?;
         tally.rejects.extend(unusable.rejects.iter().cloned());
-        let directory = Directory::load(snapshot).await.map_err(failed)?;
 
         let mut ranges: Vec<UnitRange> = alive.iter().map(|unit| self.range(unit, stored.get(&unit.unit.id))).collect();
+        // A unit that is computed from its first day finds that day among its crates; for others it is asked for.
         let first_check_ins = if ranges.iter().any(|range| range.from.is_some()) {
-            let context = self.crate_context(&directory);
+            let context = shared::crate_context(directory, self.environment);
             Some(first_check_ins(snapshot, &alive_ids, &unusable.crates, &context).await.map_err(failed)?)
         } else {
             None
@@ -115,57 +165,42 @@ impl Job<'_> {
         let mut first_days = HashMap::new();
         for (unit, range) in alive.iter().zip(&mut ranges) {
             let created = shared::usable_creation(&unit.source, self.environment.earliest(), &mut tally.rejects);
-            let first = first_check_ins
-                .as_ref()
-                .map(|found| first_day(created, found.get(&unit.unit.id).copied(), unit.unit.zone));
-            if self.request.days == Days::Stale && has_hole(stored.get(&unit.unit.id), first.flatten(), unit) {
+            let first = match &first_check_ins {
+                Some(found) => FirstDay::Known(first_day(created, found.get(&unit.unit.id).copied(), unit.unit.zone)),
+                None => FirstDay::FromCrates { created },
+            };
+            if let (Days::Stale, FirstDay::Known(first)) = (self.request.days, first)
+                && has_hole(stored.get(&unit.unit.id), first, unit)
+            {
                 range.from = None;
                 range.replaced.0 = FIRST_DAY;
             }
-            first_days.insert(unit.unit.id, (created, first));
+            first_days.insert(unit.unit.id, first);
         }
         let since = earliest_start(&alive, &ranges);
+        let until = latest_end(&alive, &ranges);
         let rates_from = since.map(|since| since.date_naive());
         let rates = shared::load_rates(self.environment, rates_from).await.map_err(while_running)?;
         let basis = emission_basis(self.request, self.environment, snapshot, self.units, &unusable.crates, since)
             .await
             .map_err(while_running)?;
         tally.rows_read += basis.rows_read;
-        let crates = CrateSource::open(snapshot, &directory, self.environment, &alive_ids, &unusable, since)
-            .await
-            .map_err(while_running)?;
-        let context =
-            DayContext { as_of: self.environment.as_of, rates: &rates, parameters: self.environment.parameters };
-
-        if self.run.is_some() {
-            cooling_unit_metrics::prepare(metrics).await.map_err(failed)?;
-        }
-        let producer = Producer { job: self, alive: &alive, ranges: &ranges, first_days: &first_days, basis: &basis };
-        // One batch may wait while the next is computed and the one before is stored.
-        let (send, receive) = mpsc::channel(1);
-        let Tally { rows_read, rows_computed, changes, rejects, notices } = tally;
-        let produce = async {
-            tokio::select! {
-                result = producer.produce(crates, &context, send, rows_read, rows_computed, rejects) => result,
-                () = self.environment.interrupt.asked() => Err(CommandError::Interrupted),
-            }
-        };
-        let (produced, stored) = tokio::join!(produce, self.store(metrics, receive, changes));
-        stored?;
-        produced?;
-        self.environment.progress.finish();
-        if self.run.is_some() {
-            notices.extend(self.basis_notice(metrics, &alive, &basis.co2_model).await?);
-        }
-        Ok(())
+        Ok(Plan { alive, ranges, first_days, since, until, unusable, rates, basis })
     }
 
-    async fn mark_deleted(&self, metrics: &mut Client, alive: &[i64], tally: &mut Tally) -> Result<(), CommandError> {
+    async fn mark_deleted(&self, metrics: &mut Client, tally: &mut Tally) -> Result<(), CommandError> {
         let now = self.environment.now();
-        let last_day = self.is_past.then(|| self.environment.as_of.date_naive());
+        let last_day = |today| if self.is_past { today } else { LAST_DAY };
+        let units: Vec<KnownUnit> = self
+            .units
+            .iter()
+            .map(|unit| KnownUnit { id: unit.unit.id, is_alive: unit.source.is_alive, last_day: last_day(unit.today) })
+            .collect();
+        let lost_last_day = last_day(self.environment.as_of.date_naive());
         let transaction = metrics.transaction().await.map_err(failed)?;
-        let written =
-            cooling_unit_metrics::mark_deleted(&transaction, alive, self.scope, last_day, now).await.map_err(failed)?;
+        let written = cooling_unit_metrics::mark_deleted(&transaction, &units, self.scope, lost_last_day, now)
+            .await
+            .map_err(failed)?;
         self.commit(transaction, Changes { written, deleted: 0 }).await?;
         tally.changes.written += written;
         Ok(())
@@ -179,14 +214,6 @@ impl Job<'_> {
                 .map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
-    }
-
-    fn crate_context<'d>(&self, directory: &'d Directory) -> metrics_core::db::source::crates::CrateContext<'d> {
-        metrics_core::db::source::crates::CrateContext {
-            directory,
-            as_of: self.environment.as_of,
-            earliest: self.environment.earliest(),
-        }
     }
 
     /// The days of one unit, before holes among the stored ones are known.
@@ -312,7 +339,8 @@ pub async fn emission_basis<'a>(
         since: since.and_time(chrono::NaiveTime::MIN).and_utc(),
         earliest: environment.earliest(),
     };
-    let (history, rows_read) = surveys::load(snapshot, &query, &shared::zones(units)).await?;
+    let zones = shared::zones(units);
+    let (history, rows_read) = surveys::load(snapshot, &query, |unit| zones.get(&unit).copied()).await?;
     Ok(EmissionBasis { environment, workbook, history, rows_read, co2_model })
 }
 
@@ -366,46 +394,59 @@ fn earliest_start(units: &[&RunUnit], ranges: &[UnitRange]) -> Option<DateTime<U
     earliest
 }
 
-/// First day of each unit: its usable creation, and the day itself when it was asked of the source.
-type FirstDays = HashMap<CoolingUnitId, (Option<DateTime<Utc>>, Option<Option<NaiveDate>>)>;
+/// End of the latest day that any unit computes.
+fn latest_end(units: &[&RunUnit], ranges: &[UnitRange]) -> Option<DateTime<Utc>> {
+    let ends = units.iter().zip(ranges).map(|(unit, range)| {
+        let next = range.to.min(unit.today).succ_opt().unwrap_or(NaiveDate::MAX);
+        start_of_day(next, unit.unit.zone)
+    });
+    ends.max()
+}
+
+/// The first day of a unit, or what it follows from once its crates are read.
+#[derive(Debug, Clone, Copy)]
+enum FirstDay {
+    Known(Option<NaiveDate>),
+    FromCrates { created: Option<DateTime<Utc>> },
+}
+
+type FirstDays = HashMap<CoolingUnitId, FirstDay>;
 
 /// Reads and computes, unit by unit.
 struct Producer<'a> {
     job: &'a Job<'a>,
-    alive: &'a [&'a RunUnit],
-    ranges: &'a [UnitRange],
-    first_days: &'a FirstDays,
-    basis: &'a EmissionBasis<'a>,
+    plan: &'a Plan<'a>,
 }
 
 impl Producer<'_> {
     async fn produce(
         &self,
         mut crates: CrateSource<'_>,
-        context: &DayContext<'_>,
         batches: mpsc::Sender<Batch>,
         rows_read: &mut u64,
         rows_computed: &mut u64,
         rejects: &mut Vec<Reject>,
     ) -> Result<(), CommandError> {
         let environment = self.job.environment;
+        let Plan { alive, ranges, first_days, rates, basis, .. } = self.plan;
+        let context = DayContext { as_of: environment.as_of, rates, parameters: environment.parameters };
         let computed_at = environment.now();
-        environment.progress.start(self.alive.len(), "cooling units");
+        environment.progress.start(alive.len(), "cooling units");
         let mut batch = Batch::default();
-        for (unit, range) in self.alive.iter().zip(self.ranges) {
+        for (unit, range) in alive.iter().zip(ranges) {
             let produce =
                 crates.stream.crates_of(unit.unit.id, unit.currency(), &crates.context).await.map_err(failed)?;
-            let first = match self.first_days.get(&unit.unit.id) {
-                Some((_, Some(first))) => *first,
-                Some((created, None)) => first_day(*created, first_check_in(&produce), unit.unit.zone),
+            let first = match first_days.get(&unit.unit.id) {
+                Some(FirstDay::Known(first)) => *first,
+                Some(FirstDay::FromCrates { created }) => first_day(*created, first_check_in(&produce), unit.unit.zone),
                 None => None,
             };
             if let Some(first) = first {
-                let factors = self.basis.factors(unit);
-                let model = self.basis.model(&factors);
+                let factors = basis.factors(unit);
+                let model = basis.model(&factors);
                 let from = range.from.map_or(first, |from| from.max(first));
-                let days = cooling_unit_days(&unit.unit, &produce, from, range.to.min(unit.today), model, context);
-                let row_context = row_context(unit, environment, &self.basis.co2_model, computed_at);
+                let days = cooling_unit_days(&unit.unit, &produce, from, range.to.min(unit.today), model, &context);
+                let row_context = row_context(unit, environment, &basis.co2_model, computed_at);
                 *rows_computed += days.len() as u64;
                 for day in &days {
                     rejects.extend(batch.rows.push(&row_context, day).map_err(failed)?);

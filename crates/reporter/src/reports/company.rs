@@ -28,18 +28,16 @@ pub async fn run(
     environment: &Environment<'_>,
     mut metrics: Client,
 ) -> Result<Summary, CommandError> {
-    let mut source = environment.source_client(request.view.as_str()).await?;
-    let snapshot = Snapshot::open(&mut source).await?;
+    let interrupt = environment.interrupt;
+    let mut source = interrupt.unless(environment.source_client(request.view.as_str())).await?;
+    let snapshot = interrupt.unless(async { Ok(Snapshot::open(&mut source).await?) }).await?;
     let scope = request.filter.companies.clone();
     let is_past = is_in_the_past(request, environment, &metrics, scope.as_deref()).await?;
     let run = new_run(request, environment, scope);
     let id = if request.is_dry_run { None } else { Some(report_run::start(&metrics, &run).await?) };
     let mut tally = Tally::default();
     let work = work(request, environment, &snapshot, &mut metrics, id, is_past, &mut tally);
-    let result = tokio::select! {
-        result = work => result,
-        () = environment.interrupt.asked() => Err(CommandError::Interrupted),
-    };
+    let result = interrupt.unless(work).await;
     drop(snapshot);
     close(environment, &mut metrics, run, id, result, tally).await
 }
@@ -114,7 +112,7 @@ async fn totals(
         .extend(unusable.rejects.iter().filter(|reject| !reject.subject.starts_with("market survey")).cloned());
     let directory = Directory::load(snapshot).await.map_err(failed)?;
     let rates = shared::load_rates(environment, None).await?;
-    let mut crates = CrateSource::open(snapshot, &directory, environment, &ids, &unusable, None).await?;
+    let mut crates = CrateSource::open(snapshot, &directory, environment, &ids, &unusable, None, None).await?;
     let context = DayContext { as_of: environment.as_of, rates: &rates, parameters: environment.parameters };
 
     environment.progress.start(units.len(), "cooling units");

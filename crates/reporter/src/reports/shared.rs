@@ -106,6 +106,11 @@ pub async fn load_unusable(
     Ok(rejects::load(snapshot, scope, environment.earliest()).await?)
 }
 
+/// What all crates of a run have in common.
+pub fn crate_context<'a>(directory: &'a Directory, environment: &Environment<'_>) -> CrateContext<'a> {
+    CrateContext { directory, as_of: environment.as_of, earliest: environment.earliest() }
+}
+
 /// Crates of a run: where they come from, and what reading them needs.
 pub struct CrateSource<'a> {
     /// The open query.
@@ -115,7 +120,8 @@ pub struct CrateSource<'a> {
 }
 
 impl<'a> CrateSource<'a> {
-    /// Starts reading the crates of `cooling_units` that matter from `since` on.
+    /// Starts reading the crates of `cooling_units` that matter from `since` on (all when absent) up to `until`, or up
+    /// to as-of where that is earlier.
     pub async fn open(
         snapshot: &Snapshot<'_>,
         directory: &'a Directory,
@@ -123,10 +129,11 @@ impl<'a> CrateSource<'a> {
         cooling_units: &[i64],
         unusable: &Unusable,
         since: Option<DateTime<Utc>>,
+        until: Option<DateTime<Utc>>,
     ) -> Result<Self, CommandError> {
-        let stream = CrateStream::open(snapshot, cooling_units, &unusable.crates, since).await?;
-        let context = CrateContext { directory, as_of: environment.as_of, earliest: environment.earliest() };
-        Ok(Self { stream, context })
+        let until = until.map_or(environment.as_of, |until| until.min(environment.as_of));
+        let stream = CrateStream::open(snapshot, cooling_units, &unusable.crates, since, until).await?;
+        Ok(Self { stream, context: crate_context(directory, environment) })
     }
 }
 

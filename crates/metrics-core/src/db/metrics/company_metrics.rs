@@ -65,7 +65,9 @@ impl Rows {
         let row = &mut self.text;
         let heads = |row: &mut CopyText, order: [i32; 3], heads: &HeadCount| {
             row.plain(heads.total());
-            order.iter().for_each(|count| row.plain(count));
+            for count in order {
+                row.plain(count);
+            }
         };
         row.plain(company_row.report_date);
         row.plain(company.id);

@@ -206,18 +206,32 @@ pub async fn stored_days(
     Ok(stored)
 }
 
-/// Sets `is_unit_deleted` of every stored row up to `last_day`: false for the units of `alive`, true for the others.
+/// A unit of the source, for [`mark_deleted`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownUnit {
+    /// The unit.
+    pub id: CoolingUnitId,
+    /// Neither it nor its location is deleted.
+    pub is_alive: bool,
+    /// Last day whose row may be touched.
+    pub last_day: NaiveDate,
+}
+
+/// Sets `is_unit_deleted` of stored rows: false for alive units, true for others and for those the source lost.
 ///
-/// Only units of `scope` are touched; all when absent.
+/// Only units of `scope` are touched (all when absent); of lost ones, days up to `lost_last_day`.
 pub async fn mark_deleted(
     transaction: &Transaction<'_>,
-    alive: &[i64],
+    units: &[KnownUnit],
     scope: Option<&[i64]>,
-    last_day: Option<NaiveDate>,
+    lost_last_day: NaiveDate,
     computed_at: DateTime<Utc>,
 ) -> Result<u64, DbError> {
+    let ids: Vec<i64> = units.iter().map(|unit| unit.id.0).collect();
+    let alive: Vec<bool> = units.iter().map(|unit| unit.is_alive).collect();
+    let last_days: Vec<NaiveDate> = units.iter().map(|unit| unit.last_day).collect();
     let sql = include_str!("cooling_unit_mark_deleted.sql");
-    Ok(transaction.execute(sql, &[&alive, &scope, &last_day, &computed_at]).await?)
+    Ok(transaction.execute(sql, &[&ids, &alive, &last_days, &scope, &lost_last_day, &computed_at]).await?)
 }
 
 /// Stored rows that were computed on another basis than now.

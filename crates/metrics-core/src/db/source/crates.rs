@@ -89,16 +89,17 @@ pub struct CrateStream {
 }
 
 impl CrateStream {
-    /// Starts reading the crates of `cooling_units` that matter to days from `since` on (all when `None`), without
-    /// those of `unusable_crates`.
+    /// Starts reading the crates of `cooling_units` that matter to days from `since` on (all when `None`) up to `until`,
+    /// without those of `unusable_crates`.
     pub async fn open(
         snapshot: &Snapshot<'_>,
         cooling_units: &[i64],
         unusable_crates: &[i64],
         since: Option<DateTime<Utc>>,
+        until: DateTime<Utc>,
     ) -> Result<Self, DbError> {
         let statement = snapshot.transaction().prepare(include_str!("crates.sql")).await?;
-        let binds: [&(dyn ToSql + Sync); 3] = [&cooling_units, &unusable_crates, &since];
+        let binds: [&(dyn ToSql + Sync); 4] = [&cooling_units, &unusable_crates, &since, &until];
         let mut rows = Box::pin(snapshot.transaction().query_raw(&statement, binds).await?);
         let next = rows.try_next().await?;
         Ok(Self { rows, next, currencies: Vec::new(), rows_read: 0 })

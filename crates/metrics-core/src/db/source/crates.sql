@@ -1,5 +1,6 @@
 -- Crates of the given units, one row per release, or one row for a crate without any; ascending by unit, crate,
--- release. A crate that was empty before $3 and came in before it has no part in any day from then on and is left out.
+-- release. A crate that was empty before $3 and came in before it has no part in any day from then on, and one that
+-- came in at or after $4 and released nothing between $3 and $4 has none in any day up to then: they are left out.
 SELECT crate.cooling_unit_id,
        crate.id,
        release.id AS release_id,
@@ -16,7 +17,12 @@ SELECT crate.cooling_unit_id,
        release.cooling_fees,
        NULLIF(checkout.currency, '') AS checkout_currency,
        checkout.discount_amount,
-       discounted.gross,
+       -- Fees of a discounted check-out in whatever unit, always added in one order.
+       CASE WHEN checkout.discount_amount > 0 THEN (
+           SELECT sum(sibling.cooling_fees ORDER BY sibling.id)
+           FROM storage_cratepartialcheckout AS sibling
+           WHERE sibling.checkout_id = checkout.id AND sibling.crate_id <> ALL ($2)
+       ) END AS gross,
        movement_out.date AS released_at,
        movement_out.initiated_for = 'mo' AS is_release_order
 FROM storage_crate AS crate
@@ -26,14 +32,6 @@ LEFT JOIN operation_movement AS movement_in ON movement_in.id = checkin.movement
 LEFT JOIN storage_cratepartialcheckout AS release ON release.crate_id = crate.id
 LEFT JOIN operation_checkout AS checkout ON checkout.id = release.checkout_id
 LEFT JOIN operation_movement AS movement_out ON movement_out.id = checkout.movement_id
-LEFT JOIN (
-    -- Fees of a discounted check-out in whatever unit, always added in one order.
-    SELECT release.checkout_id, sum(release.cooling_fees ORDER BY release.id) AS gross
-    FROM storage_cratepartialcheckout AS release
-    JOIN operation_checkout AS checkout ON checkout.id = release.checkout_id
-    WHERE checkout.discount_amount > 0 AND release.crate_id <> ALL ($2)
-    GROUP BY release.checkout_id
-) AS discounted ON discounted.checkout_id = release.checkout_id
 WHERE crate.cooling_unit_id = ANY ($1)
   AND crate.id <> ALL ($2)
   AND ($3::timestamptz IS NULL
@@ -45,4 +43,11 @@ WHERE crate.cooling_unit_id = ANY ($1)
            JOIN operation_checkout AS checkout ON checkout.movement_id = movement.id
            JOIN storage_cratepartialcheckout AS later ON later.checkout_id = checkout.id
            WHERE movement.date >= $3))
+  AND (movement_in.date < $4
+       OR crate.id IN (
+           SELECT earlier.crate_id
+           FROM operation_movement AS movement
+           JOIN operation_checkout AS checkout ON checkout.movement_id = movement.id
+           JOIN storage_cratepartialcheckout AS earlier ON earlier.checkout_id = checkout.id
+           WHERE movement.date < $4 AND ($3::timestamptz IS NULL OR movement.date >= $3)))
 ORDER BY crate.cooling_unit_id, crate.id, release.id

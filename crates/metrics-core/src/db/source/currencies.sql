@@ -1,11 +1,11 @@
 -- UNION leaves each currency once; '' stands for none in the source.
 SELECT currency
 FROM (
-    SELECT currency FROM public.user_company
+    SELECT currency FROM user_company
     UNION
-    SELECT currency FROM public.storage_crate
+    SELECT currency FROM storage_crate
     UNION
-    SELECT currency FROM public.operation_checkout
+    SELECT currency FROM operation_checkout
 ) AS named
 WHERE currency <> ''
 ORDER BY currency COLLATE "C"

@@ -1,7 +1,5 @@
 //! Market surveys with the releases that they speak of.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use futures_util::{TryStreamExt, pin_mut};
@@ -32,7 +30,7 @@ pub struct SurveyQuery<'a> {
 pub async fn load(
     snapshot: &Snapshot<'_>,
     query: &SurveyQuery<'_>,
-    zones: &HashMap<CoolingUnitId, Tz>,
+    zone_of: impl Fn(CoolingUnitId) -> Option<Tz>,
 ) -> Result<(FoodLossHistory, u64), DbError> {
     let binds: [&(dyn ToSql + Sync); 5] =
         [&query.cooling_units, &query.unusable_crates, &query.as_of, &query.since, &query.earliest];
@@ -42,12 +40,11 @@ pub async fn load(
     let mut history = FoodLossHistory::default();
     let mut current: Option<MarketSurvey> = None;
     let mut rows_read = 0;
-    let zone_of = |unit| zones.get(&unit).copied();
     while let Some(row) = rows.try_next().await? {
         rows_read += 1;
         let id = MarketSurveyId(row.try_get(0)?);
         if let Some(done) = current.take_if(|survey| survey.id != id) {
-            history.add(&done, zone_of);
+            history.add(&done, &zone_of);
         }
         let survey = match &mut current {
             Some(survey) => survey,
@@ -66,7 +63,7 @@ pub async fn load(
         });
     }
     if let Some(last) = &current {
-        history.add(last, zone_of);
+        history.add(last, &zone_of);
     }
     Ok((history, rows_read))
 }

@@ -1,0 +1,131 @@
+//! Responses that a client may keep and ask about: entity tags and `304 Not Modified`.
+
+use actix_web::http::header::{
+    self, AcceptEncoding, CacheControl, CacheDirective, ContentType, ETag, Encoding, EntityTag, Header, IfNoneMatch,
+};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::ApiError;
+
+/// What the compressing middleware chooses from, in its order of preference.
+const ENCODINGS: [Encoding; 4] = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate()];
+
+/// The representation that a request would get, told apart by its entity tag.
+#[derive(Debug)]
+pub struct Representation {
+    tag: EntityTag,
+    is_compressed: bool,
+    if_none_match: Option<IfNoneMatch>,
+}
+
+impl Representation {
+    /// The representation of the result of `query` at the address of `request` in version `data_version` of the
+    /// data, by this version of the program, in the encoding that the client prefers.
+    ///
+    /// `query` is in a form that equal questions share.
+    pub fn new(request: &HttpRequest, query: &str, data_version: i64) -> Result<Self, ApiError> {
+        let encoding = encoding(request)?;
+        let mut hash = Sha256::new();
+        let version = data_version.to_string();
+        for part in [env!("CARGO_PKG_VERSION"), request.path(), query, &version, &encoding.to_string()] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        // 128 bits: no two of a client's few representations will ever share them.
+        let tag = hash.finalize()[..16].iter().fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
+        Ok(Self {
+            tag: EntityTag::new_strong(tag),
+            is_compressed: encoding != Encoding::identity(),
+            if_none_match: request
+                .headers()
+                .contains_key(header::IF_NONE_MATCH)
+                .then(|| IfNoneMatch::parse(request).ok())
+                .flatten(),
+        })
+    }
+
+    /// True when the client has this representation already.
+    pub fn is_known(&self) -> bool {
+        match &self.if_none_match {
+            Some(IfNoneMatch::Any) => true,
+            Some(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
+            None => false,
+        }
+    }
+
+    /// True when the client names this representation. `*` names none: it stands for whatever exists.
+    pub fn is_known_by_tag(&self) -> bool {
+        self.is_known() && !matches!(self.if_none_match, Some(IfNoneMatch::Any))
+    }
+
+    /// `304 Not Modified`.
+    pub fn not_modified(&self) -> HttpResponse {
+        let mut response = HttpResponse::NotModified();
+        response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
+        response.insert_header((header::VARY, "accept-encoding"));
+        response.finish()
+    }
+
+    /// `200 OK` with `body` as JSON.
+    pub fn json(&self, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
+        let mut response = HttpResponse::Ok();
+        response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
+        // The compressing middleware says so itself when it compresses.
+        if !self.is_compressed {
+            response.insert_header((header::VARY, "accept-encoding"));
+        }
+        Ok(response.insert_header(ContentType::json()).body(serde_json::to_vec(body)?))
+    }
+}
+
+/// The encoding that the compressing middleware will choose.
+fn encoding(request: &HttpRequest) -> Result<Encoding, ApiError> {
+    match request.get_header::<AcceptEncoding>() {
+        None => Ok(Encoding::identity()),
+        Some(accepted) => accepted.negotiate(ENCODINGS.iter()).ok_or(ApiError::NotAcceptable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn representation(headers: &[(&'static str, &'static str)], query: &str, version: i64) -> Representation {
+        let mut request = TestRequest::with_uri("/api/company-slice");
+        for header in headers {
+            request = request.append_header(*header);
+        }
+        Representation::new(&request.to_http_request(), query, version).expect("acceptable")
+    }
+
+    #[test]
+    fn a_tag_tells_apart_query_version_and_encoding() {
+        let tag = |headers: &[_], query, version| representation(headers, query, version).tag;
+        let plain = tag(&[], "1", 7);
+        assert!(!plain.weak);
+        assert_eq!(plain, tag(&[("accept-encoding", "identity")], "1", 7));
+        assert_eq!(tag(&[("accept-encoding", "gzip")], "1", 7), tag(&[("accept-encoding", "gzip;q=0.5")], "1", 7));
+        for other in [tag(&[], "2", 7), tag(&[], "1", 8), tag(&[("accept-encoding", "gzip, br")], "1", 7)] {
+            assert_ne!(plain, other);
+        }
+    }
+
+    #[test]
+    fn a_known_tag_is_found_in_a_list_and_compared_weakly() {
+        let tag = representation(&[], "1", 7).tag.tag().to_owned();
+        let is_known = |value: String| {
+            let request = TestRequest::with_uri("/api/company-slice").insert_header(("if-none-match", value));
+            Representation::new(&request.to_http_request(), "1", 7).expect("acceptable").is_known()
+        };
+        assert!(is_known(format!("\"{tag}\"")));
+        assert!(is_known(format!("\"other\", W/\"{tag}\"")));
+        assert!(is_known("*".into()));
+        assert!(!is_known("\"other\"".into()));
+        assert!(!is_known("nonsense".into()));
+        assert!(!representation(&[], "1", 7).is_known());
+    }
+}

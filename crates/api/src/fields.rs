@@ -1,0 +1,310 @@
+//! Query parameters and form fields, checked.
+//!
+//! Every field that is wrong is reported, not only the first.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use actix_web::web::Query;
+use chrono::NaiveDate;
+use metrics_core::db::reader::Page;
+use metrics_core::ids::{CompanyId, CoolingUnitId};
+
+use crate::error::{ApiError, FieldError};
+
+/// Cooling units of a slice at most.
+pub const MAX_UNITS: usize = 1_000;
+/// Days of a slice at most, first and last included.
+pub const MAX_DAYS: i64 = 3_660;
+/// Rows of a page at most.
+pub const MAX_LIMIT: u32 = 1_000;
+/// Rows of a page when not said.
+pub const DEFAULT_LIMIT: u32 = 100;
+
+/// What to do with fields that a route does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// Name them: a misspelt parameter must not silently widen a result.
+    Refused,
+    /// Pass over them, as the predecessor's form routes do: a browser's form may carry a button.
+    Ignored,
+}
+
+/// Names and values of a query or form, as sent.
+#[derive(Debug, Default)]
+pub struct Fields {
+    pairs: Vec<(String, String)>,
+    known: BTreeSet<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// The pairs of a query string or of a form in the same encoding.
+    pub fn urlencoded(text: &str) -> Self {
+        // Decoding cannot fail: what is not an escape is itself, and bytes that are not UTF-8 are replaced.
+        Self::new(Query::<Vec<(String, String)>>::from_query(text).map(Query::into_inner).unwrap_or_default())
+    }
+
+    /// The given pairs.
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs, ..Self::default() }
+    }
+
+    fn refuse(&mut self, field: &str, reason: impl Into<String>) {
+        self.errors.push(FieldError { field: field.to_owned(), reason: reason.into() });
+    }
+
+    /// The value of a field that may be missing.
+    fn optional(&mut self, name: &'static str) -> Option<String> {
+        self.known.insert(name);
+        let mut values = self.pairs.iter().filter(|(field, _)| field == name).map(|(_, value)| value.clone());
+        let (value, further) = (values.next(), values.next());
+        if further.is_some() {
+            self.refuse(name, "is given more than once");
+            return None;
+        }
+        value
+    }
+
+    /// The value of a field that must be there.
+    fn required(&mut self, name: &'static str) -> Option<String> {
+        let errors = self.errors.len();
+        let value = self.optional(name);
+        match &value {
+            None if self.errors.len() == errors => self.refuse(name, "is required"),
+            Some(text) if text.trim().is_empty() => {
+                self.refuse(name, "is required");
+                return None;
+            }
+            _ => {}
+        }
+        value
+    }
+
+    fn accept<T>(&mut self, name: &str, parsed: Result<T, String>) -> Option<T> {
+        parsed.map_err(|reason| self.refuse(name, reason)).ok()
+    }
+
+    /// Ends the check of a route's fields: `checked`, which is there unless a field was refused.
+    fn finish<T>(mut self, unknown: Unknown, checked: Option<T>) -> Result<T, ApiError> {
+        if unknown == Unknown::Refused {
+            let names: BTreeSet<_> = self.pairs.iter().map(|(name, _)| name.as_str()).collect();
+            let strangers: Vec<_> =
+                names.into_iter().filter(|name| !self.known.contains(name)).map(str::to_owned).collect();
+            for name in strangers {
+                self.refuse(&name, "is not a parameter of this address");
+            }
+        }
+        checked.filter(|_| self.errors.is_empty()).ok_or(ApiError::InvalidFields(self.errors))
+    }
+
+    /// Fields of a company slice.
+    pub fn company(mut self, unknown: Unknown) -> Result<CompanyId, ApiError> {
+        let company = self.required("company_id").and_then(|text| self.accept("company_id", id(&text)));
+        self.finish(unknown, company.map(CompanyId))
+    }
+
+    /// Fields of a slice of cooling units.
+    pub fn cooling_units(mut self, unknown: Unknown) -> Result<UnitQuery, ApiError> {
+        let units = self.required("unit_ids").and_then(|text| self.accept("unit_ids", unit_ids(&text)));
+        let start = self.required("start_date").and_then(|text| self.accept("start_date", date(&text)));
+        let end = self.required("end_date").and_then(|text| self.accept("end_date", date(&text)));
+        if let (Some(start), Some(end)) = (start, end) {
+            if end < start {
+                self.refuse("end_date", "must not be before start_date");
+            } else if (end - start).num_days() >= MAX_DAYS {
+                self.refuse("end_date", format!("the range must not exceed {MAX_DAYS} days, first and last included"));
+            }
+        }
+        let query = units.zip(start.zip(end)).map(|(units, (start, end))| UnitQuery { units, days: start..=end });
+        self.finish(unknown, query)
+    }
+
+    /// Limit and offset of a list.
+    fn page(&mut self) -> Page {
+        let limit = self.optional("limit").and_then(|text| {
+            let parsed = digits(&text).and_then(|limit| u32::try_from(limit).ok());
+            let in_range = parsed.filter(|limit| (1..=MAX_LIMIT).contains(limit));
+            self.accept("limit", in_range.ok_or_else(|| format!("must be a whole number from 1 to {MAX_LIMIT}")))
+        });
+        let offset = self.optional("offset").and_then(|text| {
+            self.accept("offset", digits(&text).ok_or_else(|| format!("must be a whole number from 0 to {}", i64::MAX)))
+        });
+        Page { limit: limit.unwrap_or(DEFAULT_LIMIT), offset: offset.unwrap_or(0) }
+    }
+
+    /// Parameters of the list of companies.
+    pub fn company_list(mut self) -> Result<Page, ApiError> {
+        let page = self.page();
+        self.finish(Unknown::Refused, Some(page))
+    }
+
+    /// Parameters of the list of cooling units.
+    pub fn cooling_unit_list(mut self) -> Result<(Option<CompanyId>, Page), ApiError> {
+        let company = self.optional("company_id").and_then(|text| self.accept("company_id", id(&text)));
+        let page = self.page();
+        self.finish(Unknown::Refused, Some((company.map(CompanyId), page)))
+    }
+
+    /// An address without parameters.
+    pub fn none(self) -> Result<(), ApiError> {
+        self.finish(Unknown::Refused, Some(()))
+    }
+}
+
+/// What a slice of cooling units was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitQuery {
+    /// Cooling units, ascending, each once.
+    pub units: Vec<CoolingUnitId>,
+    /// First to last day.
+    pub days: RangeInclusive<NaiveDate>,
+}
+
+impl UnitQuery {
+    /// The same for every way of asking for the same.
+    pub fn normalised(&self) -> String {
+        let ids: Vec<_> = self.units.iter().map(ToString::to_string).collect();
+        format!("{}&{}&{}", ids.join(","), self.days.start(), self.days.end())
+    }
+}
+
+/// A whole number without sign.
+fn digits(text: &str) -> Option<i64> {
+    let only_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    only_digits.then(|| text.parse().ok()).flatten()
+}
+
+fn id(text: &str) -> Result<i64, String> {
+    digits(text.trim()).filter(|id| *id > 0).ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
+}
+
+fn unit_ids(text: &str) -> Result<Vec<CoolingUnitId>, String> {
+    let mut units = BTreeSet::new();
+    for (index, element) in text.split(',').enumerate() {
+        if element.trim().is_empty() {
+            return Err(format!("element {} is empty", index + 1));
+        }
+        let id = id(element).map_err(|reason| format!("element {} {reason}", index + 1))?;
+        units.insert(CoolingUnitId(id));
+    }
+    if units.len() > MAX_UNITS {
+        return Err(format!("must not name more than {MAX_UNITS} cooling units"));
+    }
+    Ok(units.into_iter().collect())
+}
+
+fn date(text: &str) -> Result<NaiveDate, String> {
+    let has_form = text.len() == 10
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    let parsed = has_form.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
+    parsed.ok_or_else(|| "must be a date of the form YYYY-MM-DD".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused<T: std::fmt::Debug>(result: Result<T, ApiError>) -> Vec<(String, String)> {
+        match result {
+            Err(ApiError::InvalidFields(errors)) => {
+                errors.into_iter().map(|error| (error.field, error.reason)).collect()
+            }
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    fn units(query: &str) -> Result<UnitQuery, ApiError> {
+        Fields::urlencoded(query).cooling_units(Unknown::Refused)
+    }
+
+    #[test]
+    fn ids_are_sorted_and_collapse_and_spaces_are_tolerated() {
+        let query = units("unit_ids=3,%201+,3&start_date=2026-01-01&end_date=2026-01-31").expect("valid");
+        assert_eq!(query.units, [CoolingUnitId(1), CoolingUnitId(3)]);
+        assert_eq!(query.normalised(), "1,3&2026-01-01&2026-01-31");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let errors = refused(units("unit_ids=1,,2&start_date=2026-1-01&colour=red&colour=blue"));
+        let expected = [
+            ("unit_ids", "element 2 is empty"),
+            ("start_date", "must be a date of the form YYYY-MM-DD"),
+            ("end_date", "is required"),
+            ("colour", "is not a parameter of this address"),
+        ];
+        assert_eq!(errors, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
+    }
+
+    #[test]
+    fn ids_are_positive_whole_numbers_of_64_bits() {
+        for bad in ["0", "-1", "+1", "1.5", "9223372036854775808", "abc", "0x1", "١"] {
+            let errors = refused(Fields::new(vec![("company_id".into(), bad.into())]).company(Unknown::Refused));
+            assert_eq!(errors[0].1, "must be a whole number from 1 to 9223372036854775807", "{bad}");
+        }
+        let largest = Fields::urlencoded("company_id=9223372036854775807").company(Unknown::Refused);
+        assert_eq!(largest.expect("valid"), CompanyId(i64::MAX));
+    }
+
+    #[test]
+    fn dates_are_strict() {
+        for bad in [
+            "2026-02-30",
+            "2026/01/01",
+            "20260101",
+            "2026-1-1",
+            "+026-01-01",
+            "2026-01-01 ",
+            "20 Nov 2026",
+            "２026-01-1",
+        ] {
+            assert!(date(bad).is_err(), "{bad}");
+        }
+        assert!(date("2028-02-29").is_ok());
+    }
+
+    /// 2020-01-01 and 3,659 days later, 2030-01-07, are 3,660 days.
+    #[test]
+    fn a_range_has_3660_days_at_most() {
+        assert!(units("unit_ids=1&start_date=2020-01-01&end_date=2030-01-07").is_ok());
+        let errors = refused(units("unit_ids=1&start_date=2020-01-01&end_date=2030-01-08"));
+        assert_eq!(errors[0].1, "the range must not exceed 3660 days, first and last included");
+        let errors = refused(units("unit_ids=1&start_date=2026-01-02&end_date=2026-01-01"));
+        assert_eq!(errors, [("end_date".to_owned(), "must not be before start_date".to_owned())]);
+    }
+
+    #[test]
+    fn a_slice_has_1000_cooling_units_at_most() {
+        let ids = |count: usize| (1..=count).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+        let query = |ids: String| units(&format!("unit_ids={ids}&start_date=2026-01-01&end_date=2026-01-01"));
+        assert_eq!(query(ids(MAX_UNITS)).expect("valid").units.len(), 1_000);
+        assert!(query(format!("{},1,2", ids(MAX_UNITS))).is_ok(), "repeated ids count once");
+        assert_eq!(refused(query(ids(MAX_UNITS + 1)))[0].1, "must not name more than 1000 cooling units");
+    }
+
+    #[test]
+    fn a_repeated_field_is_refused_and_not_called_missing() {
+        let errors = refused(Fields::urlencoded("company_id=1&company_id=1").company(Unknown::Ignored));
+        assert_eq!(errors, [("company_id".to_owned(), "is given more than once".to_owned())]);
+    }
+
+    #[test]
+    fn forms_may_carry_more_fields() {
+        let company = Fields::urlencoded("company_id=7&submit=Show").company(Unknown::Ignored);
+        assert_eq!(company.expect("valid"), CompanyId(7));
+    }
+
+    #[test]
+    fn pages_have_limits() {
+        let page = |query: &str| Fields::urlencoded(query).company_list();
+        assert_eq!(page("").expect("valid"), Page { limit: 100, offset: 0 });
+        assert_eq!(page("limit=1000&offset=5").expect("valid"), Page { limit: 1_000, offset: 5 });
+        for bad in ["limit=0", "limit=1001", "limit=", "limit=-1", "limit=99999999999", "offset=-1", "offset=a"] {
+            assert_eq!(refused(page(bad)).len(), 1, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The description of the API.
+
+use utoipa::OpenApi;
+
+use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health};
+
+/// OpenAPI 3.1.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Cold-room metrics",
+        description = "Figures of cold rooms, read from stored days. Money is exact. Null stands for unknown, never \
+            0. Errors are `application/problem+json`, on the predecessor's routes `{\"error\": \"…\"}`.",
+    ),
+    paths(
+        company_slice::get,
+        cooling_unit_slice::get,
+        companies::get,
+        cooling_units::get,
+        company_slice::post,
+        cooling_unit_slice::post,
+        docs::openapi,
+        health::live,
+        health::ready,
+    ),
+    tags(
+        (name = "slices", description = "What days add up to."),
+        (name = "lists", description = "What there is."),
+        (name = "predecessor", description = "The slices in the form of the system before this one. A trailing \
+            slash is optional."),
+        (name = "health", description = "For load balancers; also on the maintenance address."),
+        (name = "documentation", description = "This description."),
+    ),
+)]
+pub struct Description;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_and_response_is_described() {
+        let json: serde_json::Value =
+            serde_json::from_str(&Description::openapi().to_json().expect("json")).expect("json");
+        assert_eq!(json["openapi"], "3.1.0");
+        for (path, operations) in json["paths"].as_object().expect("paths") {
+            for (method, operation) in operations.as_object().expect("operations") {
+                assert_ne!(operation["summary"], "", "{method} {path}");
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    assert!(
+                        !parameter["description"].as_str().unwrap_or("").is_empty(),
+                        "{method} {path}: {parameter}"
+                    );
+                }
+                for (status, response) in operation["responses"].as_object().expect("responses") {
+                    assert!(!response["description"].as_str().unwrap_or("").is_empty(), "{method} {path}: {status}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The addresses, and what answers at each.
+
+pub mod companies;
+pub mod company_slice;
+pub mod cooling_unit_slice;
+pub mod cooling_units;
+pub mod docs;
+pub mod health;
+pub mod start_page;
+
+use std::future::ready;
+
+use actix_web::http::{Method, header};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
+
+use crate::error::ApiError;
+use crate::middleware;
+
+/// All addresses of the API.
+pub fn api(config: &mut ServiceConfig) {
+    readable(config, "/", start_page::get);
+    readable(config, company_slice::PATH, company_slice::get);
+    readable(config, cooling_unit_slice::PATH, cooling_unit_slice::get);
+    readable(config, companies::PATH, companies::get);
+    readable(config, cooling_units::PATH, cooling_units::get);
+    for path in company_slice::FORM_PATHS {
+        postable(config, path, company_slice::post);
+    }
+    for path in cooling_unit_slice::FORM_PATHS {
+        postable(config, path, cooling_unit_slice::post);
+    }
+    readable(config, docs::OPENAPI_PATH, docs::openapi);
+    readable(config, "/docs", docs::redirect);
+    readable(config, "/docs/{file:.*}", docs::page);
+    maintenance(config);
+}
+
+/// The addresses of the maintenance listener.
+pub fn maintenance(config: &mut ServiceConfig) {
+    readable(config, health::LIVE_PATH, health::live);
+    readable(config, health::READY_PATH, health::ready);
+    config.default_service(web::to(not_found));
+}
+
+/// An address that answers to GET and HEAD.
+fn readable<F, Args>(config: &mut ServiceConfig, path: &str, handler: F)
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let resource = web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(|request| ready(other_method(request, "GET, HEAD, OPTIONS"))));
+    config.service(resource.wrap(from_fn(middleware::errors)));
+}
+
+/// An address that answers to POST.
+fn postable<F, Args>(config: &mut ServiceConfig, path: &str, handler: F)
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let resource = web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::to(|request| ready(other_method(request, "POST, OPTIONS"))));
+    config.service(resource.wrap(from_fn(middleware::errors)));
+}
+
+/// OPTIONS lists the methods (a browser's preflight is answered before); others are not allowed.
+#[expect(clippy::needless_pass_by_value, reason = "a handler owns its request")]
+fn other_method(request: HttpRequest, allow: &'static str) -> Result<HttpResponse, ApiError> {
+    if request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish());
+    }
+    Err(ApiError::MethodNotAllowed { allow })
+}
+
+async fn not_found() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::NotFound("there is nothing at this address".to_owned()))
+}

@@ -1,0 +1,97 @@
+//! The list of companies.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use metrics_core::coldroom::slice::Basis;
+use metrics_core::db::reader::{self, ListedCompany};
+use metrics_core::view::View;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::conditional::Representation;
+use crate::error::{ApiError, Problem};
+use crate::fields::Fields;
+use crate::meta::{ListMeta, Meta};
+use crate::state::AppState;
+
+/// Path of the list.
+pub const PATH: &str = "/api/companies";
+
+/// A page of companies.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Companies {
+    meta: ListMeta,
+    /// Companies of the page, by id.
+    companies: Vec<CompanyEntry>,
+}
+
+/// A company.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompanyEntry {
+    /// The company.
+    #[schema(example = 1)]
+    company_id: i64,
+    /// Name.
+    #[schema(example = "Cold Company")]
+    comp_name: Option<String>,
+    /// ISO 3166 country.
+    #[schema(example = "NG")]
+    comp_country: Option<String>,
+    /// ISO 4217 currency.
+    #[schema(example = "NGN")]
+    currency: Option<String>,
+}
+
+impl From<ListedCompany> for CompanyEntry {
+    fn from(row: ListedCompany) -> Self {
+        let ListedCompany { company_id, comp_name, comp_country, currency, .. } = row;
+        Self { company_id, comp_name, comp_country, currency }
+    }
+}
+
+/// Companies with figures
+#[utoipa::path(
+    get,
+    path = PATH,
+    tag = "lists",
+    operation_id = "companies",
+    params(
+        ("limit" = Option<u32>, Query, description = "Entries at most; 100 when not given.", minimum = 1,
+          maximum = 1000, example = 100),
+        ("offset" = Option<i64>, Query, description = "Entries to skip; 0 when not given.", minimum = 0, example = 0),
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
+    ),
+    responses(
+        (status = 200, description = "A page of companies, by id.", body = Companies,
+          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 304, description = "The client has this representation already."),
+        (status = 400, description = "A parameter is unknown, repeated or malformed.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer, or not in time.", body = Problem,
+          content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get(request: HttpRequest, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let page = Fields::urlencoded(request.query_string()).company_list()?;
+
+    let mut snapshot = state.snapshot().await?;
+    let version = reader::data_version(&mut snapshot, View::Company).await?;
+    let query = format!("{}&{}", page.limit, page.offset);
+    let representation = Representation::new(&request, &query, version.version)?;
+    if representation.is_known() {
+        snapshot.close().await?;
+        return Ok(representation.not_modified());
+    }
+    let found = reader::companies(&mut snapshot, page).await?;
+    snapshot.close().await?;
+
+    let basis = Basis {
+        time_zones: found.companies.iter().map(|row| row.time_zone.clone()).collect(),
+        parameter_sets: found.companies.iter().map(|row| row.parameter_set.clone()).collect(),
+        ..Basis::default()
+    };
+    representation.json(&Companies {
+        meta: ListMeta::new(Meta::new(version, basis), page, found.total),
+        companies: found.companies.into_iter().map(CompanyEntry::from).collect(),
+    })
+}
