@@ -467,13 +467,11 @@ struct Revenue {
     is_representable: bool,
 }
 
-/// Why an amount is not known. Of several reasons the greatest is told: which one does not depend on the order of the
-/// fees, and a missing rate is never hidden by another reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Why an amount is not known.
 enum Missing {
-    Range,
     Currency,
     Rate,
+    Range,
 }
 
 impl Fees {
@@ -490,15 +488,13 @@ impl Fees {
 
     /// Sum of the fees, each converted by `convert`.
     fn sum(&self, convert: impl Fn(&str, Decimal) -> Result<Decimal, Missing>) -> Result<Decimal, Missing> {
-        let converted = self.by_currency.iter().map(|(currency, sum)| {
+        let mut total = Decimal::ZERO;
+        for (currency, sum) in &self.by_currency {
             let currency = currency.as_deref().ok_or(Missing::Currency)?;
-            convert(currency, sum.ok_or(Missing::Range)?)
-        });
-        converted.fold(Ok(Decimal::ZERO), |total, amount| match (total, amount) {
-            (Ok(total), Ok(amount)) => total.checked_add(amount).ok_or(Missing::Range),
-            (Err(one), Err(other)) => Err(one.max(other)),
-            (Err(missing), Ok(_)) | (Ok(_), Err(missing)) => Err(missing),
-        })
+            let converted = convert(currency, sum.ok_or(Missing::Range)?)?;
+            total = total.checked_add(converted).ok_or(Missing::Range)?;
+        }
+        Ok(total)
     }
 
     fn revenue(&self, company_currency: Option<&str>, date: NaiveDate, rates: &RateBook) -> Revenue {
