@@ -19,3 +19,4 @@ mod programs;
 mod runs;
 mod settings;
 mod support;
+mod worlds;
