@@ -34,9 +34,14 @@ impl Programs {
         Ok(Self { folder, environment, log })
     }
 
+    /// Path of one of the programs.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Starts one of the programs.
     pub fn start(&self, name: &'static str, arguments: &[&str]) -> Result<Running> {
-        let path = self.folder.join(name);
+        let path = self.path(name);
         if !path.is_file() {
             bail!("{} is missing; build it with `cargo build --workspace`", path.display());
         }

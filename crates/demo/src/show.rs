@@ -124,7 +124,8 @@ async fn show(
     let base = format!("http://{listen}");
     let mut api = programs.start("api", &[])?;
     stop.unless(ready(&mut api, &base, &programs)).await??;
-    let requests = requests::slices(sample.last_day());
+    let last_day = sample.last_day();
+    let requests = requests::slices(last_day);
     prepared.unlock();
     if options.once {
         for request in requests {
@@ -141,6 +142,10 @@ async fn show(
     for request in requests {
         say(&format!("  {}", request.line(&base)));
     }
+    say("Another terminal can ask the reporter while this runs:");
+    // Without a password: the server's socket lies in a folder of its own user.
+    say(&format!("  export METRICS_DATABASE__URL='{}'", server.url(database::NAME).expose()));
+    say(&format!("  {} explain cooling-unit 1 {}", programs.path("reporter").display(), last_day));
     say("Ctrl-C stops the API and the database.");
     say(&format!("Ready: {base}/"));
     tokio::select! {

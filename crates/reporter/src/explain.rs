@@ -214,6 +214,9 @@ fn print(out: &mut impl Write, explanation: &Value) -> std::io::Result<()> {
     )?;
     writeln!(out, "  as of    {}", text("as_of"))?;
     writeln!(out, "  first day of the unit  {}", text("first_day"))?;
+    if explanation["is_alive"] == false {
+        writeln!(out, "  the unit or its location is deleted: its stored rows stay, and it gets no new ones")?;
+    }
     for (title, key) in [
         ("In the room at the end of the day", "in_room_at_end"),
         ("Check-ins", "check_ins"),
