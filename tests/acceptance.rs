@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+mod api;
 mod bad_input;
 mod civil_days;
 mod coldroom;
+mod connections;
 mod dependencies;
 mod deployment;
 mod embedded;
@@ -17,3 +19,4 @@ mod programs;
 mod runs;
 mod settings;
 mod support;
+mod worlds;

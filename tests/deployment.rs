@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+use crate::support::binary;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
@@ -199,9 +201,7 @@ fn every_line_of_the_crontab_is_one_that_cron_takes() {
 
 #[test]
 fn the_reporter_understands_every_line_of_the_crontab() {
-    let folder = std::env::current_exe().unwrap().parent().and_then(Path::parent).map(Path::to_owned).unwrap();
-    let reporter = folder.join("reporter");
-    assert!(reporter.is_file(), "{} is missing: cargo build --workspace", reporter.display());
+    let reporter = binary("reporter");
     let (lines, _) = parse_crontab(&read("crontab"));
     for CronLine { command, .. } in lines {
         let (_, rest) = command.split_once("/usr/local/bin/reporter ").expect("the reporter");

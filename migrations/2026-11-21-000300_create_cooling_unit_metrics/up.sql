@@ -80,7 +80,7 @@ COMMENT ON COLUMN metrics.cooling_unit_metrics.room_beneficiaries IS 'People in 
 COMMENT ON COLUMN metrics.cooling_unit_metrics.room_beneficiaries_fem IS 'Of room_beneficiaries, women and girls: times household_fem_share.';
 COMMENT ON COLUMN metrics.cooling_unit_metrics.room_beneficiaries_ma IS 'Of room_beneficiaries, men and boys: times household_ma_share.';
 COMMENT ON COLUMN metrics.cooling_unit_metrics.room_active_users IS 'Number of room_active_user_ids.';
-COMMENT ON COLUMN metrics.cooling_unit_metrics.room_active_user_ids IS 'User ids of the owners of crates checked in or released in the day, ascending; without the placeholder user.';
+COMMENT ON COLUMN metrics.cooling_unit_metrics.room_active_user_ids IS 'User ids of the owners of crates checked in or released in the day, ascending.';
 COMMENT ON COLUMN metrics.cooling_unit_metrics.room_active_fem IS 'Of room_active_user_ids, women.';
 COMMENT ON COLUMN metrics.cooling_unit_metrics.room_active_ma IS 'Of room_active_user_ids, men.';
 COMMENT ON COLUMN metrics.cooling_unit_metrics.room_active_ot IS 'Of room_active_user_ids, other or unknown gender.';

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -33,15 +34,22 @@ impl Programs {
         Ok(Self { folder, environment, log })
     }
 
+    /// Path of one of the programs.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Starts one of the programs.
     pub fn start(&self, name: &'static str, arguments: &[&str]) -> Result<Running> {
-        let path = self.folder.join(name);
+        let path = self.path(name);
         if !path.is_file() {
             bail!("{} is missing; build it with `cargo build --workspace`", path.display());
         }
         let log = File::options().append(true).open(&self.log)?;
         let child = Command::new(&path)
             .args(arguments)
+            // Out of reach of the terminal's Ctrl-C: the demo stops its programs itself, in order.
+            .process_group(0)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

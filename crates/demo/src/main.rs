@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, SubsecRound as _, Utc};
 use clap::Parser;
 use demo::database::Wanted;
 use demo::show::{self, Failure, Options};
@@ -53,9 +53,10 @@ async fn main() -> ExitCode {
     }
 }
 
+/// The clock, in whole seconds: the database keeps no more than microseconds of it.
 #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 fn now() -> DateTime<Utc> {
-    Utc::now()
+    Utc::now().trunc_subsecs(0)
 }
 
 fn clap_error(reason: &str) -> ! {

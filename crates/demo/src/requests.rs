@@ -77,10 +77,10 @@ fn agent(timeout: Duration) -> ureq::Agent {
 fn company_summary(body: &Value) -> Option<String> {
     let company = body.get("company")?;
     Some(format!(
-        "{}: {} crates in, {} kg, {} USD",
+        "{}: {} crates in, {:.0} kg, {} USD",
         company.get("comp_name")?.as_str()?,
         company.get("comp_crates_in")?,
-        company.get("comp_kg_in")?,
+        company.get("comp_kg_in")?.as_f64()?,
         company.get("comp_revenue_usd")?
     ))
 }

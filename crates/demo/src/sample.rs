@@ -11,7 +11,7 @@ mod rates;
 mod table;
 mod tables;
 
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 
 pub use table::Table;
 
@@ -37,6 +37,13 @@ pub struct Sample {
     pub crates: i64,
     /// Number of movements.
     pub movements: i64,
+}
+
+impl Sample {
+    /// Last day with activity: that of the last instant before the end, in universal time.
+    pub fn last_day(&self) -> NaiveDate {
+        (self.until - TimeDelta::microseconds(1)).date_naive()
+    }
 }
 
 /// The first day of the sample that ends at `until`: the same day of the month, four months before.
@@ -94,6 +101,8 @@ mod tests {
     fn it_has_the_size_and_the_variety_that_it_is_for() {
         let sample = generate(until("2026-06-30T12:00:00Z"));
         assert_eq!(sample.first_day, "2026-02-28".parse().expect("a date"));
+        assert_eq!(sample.last_day(), "2026-06-30".parse().expect("a date"));
+        assert_eq!(generate(until("2026-07-01T00:00:00Z")).last_day(), sample.last_day());
         assert!((6_000..=10_000).contains(&sample.crates), "{} crates", sample.crates);
         assert_eq!(sample.tables.len(), 25);
         assert!(sample.tables.iter().all(|table| !table.is_empty()));

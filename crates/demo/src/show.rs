@@ -1,6 +1,7 @@
 //! The demo from start to end: server, sample, reports, API.
 
 use std::future::Future;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -87,7 +88,7 @@ async fn show(
     say(&format!(
         "Sample       {} to {}: {} crates, {} movements ({})",
         sample.first_day,
-        sample.until.date_naive(),
+        sample.last_day(),
         sample.crates,
         sample.movements,
         match prepared.origin {
@@ -123,7 +124,8 @@ async fn show(
     let base = format!("http://{listen}");
     let mut api = programs.start("api", &[])?;
     stop.unless(ready(&mut api, &base, &programs)).await??;
-    let requests = requests::slices(sample.until.date_naive());
+    let last_day = sample.last_day();
+    let requests = requests::slices(last_day);
     prepared.unlock();
     if options.once {
         for request in requests {
@@ -134,12 +136,16 @@ async fn show(
         return Ok(api.stop().await?);
     }
     say(&format!("API          log: {}", programs.log().display()));
-    for path in ["/api/companies", "/api/cooling-units?company_id=1", "/health/ready"] {
+    for path in ["/docs", "/api/companies", "/api/cooling-units?company_id=1", "/health/ready"] {
         say(&format!("  {base}{path}"));
     }
     for request in requests {
         say(&format!("  {}", request.line(&base)));
     }
+    say("Another terminal can ask the reporter while this runs:");
+    // Without a password: the server's socket lies in a folder of its own user.
+    say(&format!("  export METRICS_DATABASE__URL='{}'", server.url(database::NAME).expose()));
+    say(&format!("  {} explain cooling-unit 1 {}", programs.path("reporter").display(), last_day));
     say("Ctrl-C stops the API and the database.");
     say(&format!("Ready: {base}/"));
     tokio::select! {
@@ -209,8 +215,9 @@ fn addresses(port: Option<u16>) -> Result<(SocketAddr, SocketAddr)> {
     Ok((listen, maintenance.local_addr()?))
 }
 
-/// SIGINT and SIGTERM.
+/// The signals that ask for the end; a terminal that closes is one.
 struct Stop {
+    hang_up: Signal,
     interrupt: Signal,
     terminate: Signal,
 }
@@ -218,6 +225,7 @@ struct Stop {
 impl Stop {
     fn listen() -> Result<Self> {
         Ok(Self {
+            hang_up: signal(SignalKind::hangup()).context("listening for SIGHUP")?,
             interrupt: signal(SignalKind::interrupt()).context("listening for SIGINT")?,
             terminate: signal(SignalKind::terminate()).context("listening for SIGTERM")?,
         })
@@ -225,6 +233,7 @@ impl Stop {
 
     async fn requested(&mut self) {
         tokio::select! {
+            _ = self.hang_up.recv() => {}
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
@@ -239,8 +248,8 @@ impl Stop {
     }
 }
 
-/// A line for whoever watches.
-#[expect(clippy::print_stdout, reason = "the demo's lines are its result")]
+/// A line for whoever watches. When nobody does any more, the demo goes on.
 fn say(line: &str) {
-    println!("{line}");
+    let mut output = std::io::stdout().lock();
+    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }

@@ -1,5 +1,7 @@
 //! The demo on a PostgreSQL server of its own: the sample in the database, and the command from start to end.
 
+#![expect(clippy::expect_used, reason = "a test fails where it cannot go on")]
+
 use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpStream};
@@ -118,7 +120,7 @@ fn demo(data_dir: &Path, arguments: &[&str]) -> Command {
 #[test]
 fn the_demo_answers_every_slice_serves_until_interrupted_and_leaves_nothing_running() {
     let folder = folder();
-    let server_runs = || folder.path().join("postgres/data/postmaster.pid").exists();
+    let is_running = || folder.path().join("postgres/data/postmaster.pid").exists();
 
     let once = demo(folder.path(), &["--once"]).output().expect("the demo");
     let (lines, errors) = (String::from_utf8_lossy(&once.stdout), String::from_utf8_lossy(&once.stderr));
@@ -129,14 +131,14 @@ fn the_demo_answers_every_slice_serves_until_interrupted_and_leaves_nothing_runn
         assert!(lines.lines().any(|line| line.trim().starts_with(&format!("{slice} -> "))), "{slice}: {lines}");
     }
     assert!(lines.contains("Harmattan Cold Rooms") && lines.contains("Bodija market"), "{lines}");
-    assert!(!server_runs());
+    assert!(!is_running());
 
     let mut serving = demo(folder.path(), &[]).stdout(Stdio::piped()).spawn().expect("the demo");
     let mut lines = BufReader::new(serving.stdout.take().expect("its output")).lines().map_while(Result::ok);
     let ready = lines.find_map(|line| line.strip_prefix("Ready: http://127.0.0.1:").map(str::to_owned));
     let port: u16 = ready.expect("a line Ready").trim_end_matches('/').parse().expect("a port");
-    let is_open = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
-    assert!(is_open() && server_runs());
+    let answers = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+    assert!(answers() && is_running());
 
     // Another one beside it says that the port is taken when it is told to use that one, and does nothing.
     let refused = demo(folder.path(), &["--port", &port.to_string()]).output().expect("the demo");
@@ -144,7 +146,7 @@ fn the_demo_answers_every_slice_serves_until_interrupted_and_leaves_nothing_runn
 
     kill_process(Pid::from_child(&serving), Signal::INT).expect("to interrupt it");
     assert_eq!(serving.wait().expect("its end").code(), Some(0));
-    assert!(!is_open() && !server_runs());
+    assert!(!answers() && !is_running());
 }
 
 #[test]

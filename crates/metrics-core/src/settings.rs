@@ -68,9 +68,6 @@ pub struct DatabaseSettings {
     /// Time after which the server cancels a statement; zero: never.
     #[serde(rename = "statement_timeout_s", deserialize_with = "values::seconds_or_zero")]
     pub statement_timeout: Duration,
-    /// Connections at most, at least 1.
-    #[serde(deserialize_with = "values::at_least_one")]
-    pub pool_size: usize,
 }
 
 /// Section `source`.
@@ -92,7 +89,7 @@ pub struct ReportingSettings {
     /// Zone forced on all cooling units; `None`: each in its own.
     #[serde(deserialize_with = "values::optional")]
     pub time_zone: Option<Tz>,
-    /// Local days recomputed by a run without dates, the current one included; at least 1.
+    /// Days before today from which a run without dates computes again; at least 1.
     #[serde(deserialize_with = "values::at_least_one_u32")]
     pub trailing_days: u32,
     /// First day that is ever computed.

@@ -51,7 +51,7 @@ pub struct RunArgs {
     #[arg(long, value_enum)]
     pub view: Option<ViewName>,
 
-    /// First local day [default: what is stale: the last 7 days, or all that is missing].
+    /// First local day [default: the earlier of the last stored day and 7 days ago; all days where some are missing].
     #[arg(long, value_name = "DATE")]
     pub from: Option<NaiveDate>,
 

@@ -29,7 +29,7 @@ pub async fn open(settings: &Settings) -> Result<Databases, CommandError> {
 fn warn_skipped(report: &migrate::MigrationReport) {
     for view in report.skipped() {
         let why = view.skipped.as_deref().unwrap_or_default();
-        tracing::warn!("{} was left as it is: {why}; reporter adopt renames the predecessor's tables", view.name);
+        tracing::warn!("{} was not made: {why}", view.name);
     }
 }
 

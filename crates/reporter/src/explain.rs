@@ -110,7 +110,8 @@ fn in_room(crates: &[ProduceCrate], end: DateTime<Utc>) -> Vec<Value> {
         .iter()
         .filter(|produce| produce.is_in_room(end))
         .map(|produce| {
-            let released: f64 = produce.releases.iter().filter(|r| r.at < end).map(|r| r.kg).sum();
+            // Folded from 0: the sum of no floats would be -0.
+            let released = produce.releases.iter().filter(|r| r.at < end).fold(0.0, |sum, r| sum + r.kg);
             json!({
                 "crate_id": produce.id,
                 "crop": &*produce.crop,
@@ -213,6 +214,9 @@ fn print(out: &mut impl Write, explanation: &Value) -> std::io::Result<()> {
     )?;
     writeln!(out, "  as of    {}", text("as_of"))?;
     writeln!(out, "  first day of the unit  {}", text("first_day"))?;
+    if explanation["is_alive"] == false {
+        writeln!(out, "  the unit or its location is deleted: its stored rows stay, and it gets no new ones")?;
+    }
     for (title, key) in [
         ("In the room at the end of the day", "in_room_at_end"),
         ("Check-ins", "check_ins"),

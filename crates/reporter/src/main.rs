@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use clap::Parser;
 use metrics_core::db::source::Filter;
 use metrics_core::parameters::Parameters;
@@ -80,7 +80,8 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         settings: &settings,
         databases: &databases,
         parameters: &parameters,
-        as_of: as_of.unwrap_or(started.0),
+        // The database keeps microseconds; what is compared with it must not have more.
+        as_of: as_of.unwrap_or(started.0).trunc_subsecs(6),
         started,
         interrupt: &interrupt,
         progress,

@@ -3,7 +3,8 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use metrics_core::coldroom::slice::Basis;
-use metrics_core::db::reader::{self, ListedCompany, View};
+use metrics_core::db::reader::{self, ListedCompany};
+use metrics_core::view::View;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -4,8 +4,9 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use metrics_core::coldroom::slice::Basis;
-use metrics_core::db::reader::{self, Company, View};
+use metrics_core::db::reader::{self, Company};
 use metrics_core::ids::CompanyId;
+use metrics_core::view::View;
 use serde::Serialize;
 use utoipa::ToSchema;
 

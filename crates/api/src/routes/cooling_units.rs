@@ -4,7 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use metrics_core::coldroom::slice::Basis;
-use metrics_core::db::reader::{self, ListedCoolingUnit, View};
+use metrics_core::db::reader::{self, ListedCoolingUnit};
+use metrics_core::view::View;
 use serde::Serialize;
 use utoipa::ToSchema;
 

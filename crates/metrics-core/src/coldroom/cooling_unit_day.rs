@@ -508,7 +508,11 @@ impl Fees {
             let usd = amount.checked_mul(usd_per(currency)?).ok_or(Missing::Range)?;
             usd.checked_div(usd_per(company_currency)?).ok_or(Missing::Range)
         });
-        let is_rate_missing = [&usd, &local].into_iter().any(|sum| matches!(sum, Err(Missing::Rate)));
+        // Every fee is asked, so that the flag does not depend on which one came first.
+        let needs_local = |currency: &str| company_currency.is_some_and(|company| company != currency);
+        let is_rate_missing = self.by_currency.iter().filter_map(|(currency, _)| currency.as_deref()).any(|currency| {
+            usd_per(currency).is_err() || needs_local(currency) && company_currency.is_some_and(|c| usd_per(c).is_err())
+        });
         // numeric(18,2) and numeric(18,6) hold 16 and 12 digits before the point.
         let fits = |sum: &Result<Decimal, Missing>, digits| match sum {
             Ok(sum) => sum.abs() < Decimal::from(10_i64.pow(digits)),

@@ -17,7 +17,7 @@ use super::error::DbError;
 
 pub use company::{Company, CompanyPage, ListedCompany, companies, company};
 pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_units, slice};
-pub use version::{DataVersion, LastRun, RunSummary, View, data_version, last_runs};
+pub use version::{DataVersion, LastRun, RunSummary, data_version, last_runs};
 
 /// A page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

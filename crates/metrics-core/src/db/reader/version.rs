@@ -7,25 +7,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
 use crate::db::schema::{report_run, view_version};
-
-/// A view whose rows the API reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    /// `metrics.cooling_unit_metrics`.
-    AggregatedComparison,
-    /// `metrics.company_metrics`.
-    Company,
-}
-
-impl View {
-    /// Name of the view, as on the reporter's command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AggregatedComparison => "aggregated-comparison",
-            Self::Company => "company",
-        }
-    }
-}
+use crate::view::View;
 
 /// Which data of a view a reader sees.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,7 +33,7 @@ pub struct LastRun {
 pub async fn data_version(conn: &mut Connection, view: View) -> Result<DataVersion, DbError> {
     let found: Option<(i64, Option<LastRun>)> = view_version::table
         .left_join(report_run::table)
-        .filter(view_version::view.eq(view.name()))
+        .filter(view_version::view.eq(view.as_str()))
         .select((view_version::version, (report_run::view, report_run::as_of, report_run::outcome).nullable()))
         .first(conn)
         .await

@@ -42,3 +42,7 @@ SELECT
     parameter_set,
     computed_at
 FROM metrics.company_metrics;
+
+-- A view over one table could be written through; the predecessor's own cron would empty our table.
+CREATE OR REPLACE TRIGGER refuse_write INSTEAD OF INSERT OR UPDATE OR DELETE ON public.company_metrics
+    FOR EACH ROW EXECUTE FUNCTION metrics.refuse_write();

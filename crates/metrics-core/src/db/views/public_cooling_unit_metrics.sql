@@ -58,3 +58,7 @@ SELECT
     computed_at
 FROM metrics.cooling_unit_metrics;
 COMMENT ON COLUMN public.cooling_unit_metrics.id IS 'Number of the row: cooling_unit_id times 100000 plus the days from 1970-01-01 to date.';
+
+-- A view over one table could be written through; the predecessor's own cron would empty our table.
+CREATE OR REPLACE TRIGGER refuse_write INSTEAD OF INSERT OR UPDATE OR DELETE ON public.cooling_unit_metrics
+    FOR EACH ROW EXECUTE FUNCTION metrics.refuse_write();

@@ -1,0 +1,1 @@
+DROP FUNCTION metrics.refuse_write();

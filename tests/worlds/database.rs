@@ -1,0 +1,179 @@
+//! The program on real tables against the slow implementation: loaders, stored rows, ranges, filters, rejects.
+
+mod rows;
+mod tables;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use chrono::{DateTime, Days, SecondsFormat, Utc};
+use metrics_core::parameters::Parameters;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::Value;
+
+use super::generator::worlds;
+use super::pure::parameters;
+use super::slow::{self, UnitDay};
+use super::world::World;
+use crate::support::{TestDb, binary, run};
+
+/// Worlds that are stored and computed; each takes about ten runs of the program.
+const WORLDS: usize = 32;
+/// Databases at a time.
+const DATABASES: usize = 4;
+
+/// The same worlds in every run.
+fn stored_worlds() -> Vec<World> {
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    let worlds = worlds();
+    (0..WORLDS).map(|_| worlds.new_tree(&mut runner).expect("a world").current()).collect()
+}
+
+#[test]
+fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
+    let worlds = stored_worlds();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = worlds
+            .chunks(WORLDS.div_ceil(DATABASES))
+            .map(|worlds| {
+                scope.spawn(move || {
+                    let db = TestDb::with_source();
+                    tables::drop_constraints(&db);
+                    for world in worlds {
+                        let check = std::panic::AssertUnwindSafe(|| Stored { db: &db, world }.check(parameters()));
+                        if let Err(failure) = std::panic::catch_unwind(check) {
+                            eprintln!("in this world: {world:#?}");
+                            std::panic::resume_unwind(failure);
+                        }
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            if let Err(failure) = thread.join() {
+                std::panic::resume_unwind(failure);
+            }
+        }
+    });
+}
+
+/// A world in a database.
+struct Stored<'a> {
+    db: &'a TestDb,
+    world: &'a World,
+}
+
+impl Stored<'_> {
+    fn check(&self, parameters: &Parameters) {
+        let world = self.world;
+        let expected = slow::unit_days(world, parameters);
+        tables::store(self.db, world);
+
+        // All at once, and once more.
+        let summary = self.report("aggregated-comparison", &["--rebuild"], world.as_of);
+        self.assert_rejects(&summary, &slow::rejects(world, true));
+        self.assert_days(&expected, "rebuild");
+        let again = self.report("aggregated-comparison", &[], world.as_of);
+        let changes = (&again["rows_written"], &again["rows_deleted"]);
+        assert_eq!(changes, (&Value::from(0), &Value::from(0)), "a second run changes nothing");
+
+        let summary = self.report("company", &[], world.as_of);
+        self.assert_rejects(&summary, &slow::rejects(world, false));
+        rows::assert_companies(self.db, "company_metrics", &slow::companies(world, parameters));
+        rows::assert_companies(self.db, "company_metrics_history", &slow::companies(world, parameters));
+
+        self.check_filters(&expected);
+        self.check_parts(&expected);
+        self.check_an_earlier_run(parameters, &expected);
+    }
+
+    /// Each unit alone, each company alone.
+    fn check_filters(&self, expected: &[UnitDay]) {
+        self.clear();
+        let units: BTreeSet<i64> = expected.iter().map(|day| day.cooling_unit_id).collect();
+        for unit in units {
+            let id = unit.to_string();
+            self.report("aggregated-comparison", &["--rebuild", "--cooling-unit", &id], self.world.as_of);
+        }
+        self.assert_days(expected, "unit by unit");
+
+        self.clear();
+        let of_company: Vec<UnitDay> = expected.iter().filter(|day| day.company_id == Some(1)).cloned().collect();
+        self.report("aggregated-comparison", &["--company", "1"], self.world.as_of);
+        self.assert_days(&of_company, "one company");
+        let mut companies = slow::companies(self.world, parameters());
+        companies.retain(|company| company.company_id == 1);
+        self.report("company", &["--company", "1"], self.world.as_of);
+        rows::assert_companies(self.db, "company_metrics", &companies);
+    }
+
+    /// The second half of the days before the first.
+    fn check_parts(&self, expected: &[UnitDay]) {
+        self.clear();
+        let [first, middle, next] = [
+            self.world.earliest - Days::new(3),
+            self.world.as_of.date_naive() - Days::new(3),
+            self.world.as_of.date_naive() - Days::new(2),
+        ]
+        .map(|date| date.to_string());
+        self.report("aggregated-comparison", &["--from", &next], self.world.as_of);
+        self.report("aggregated-comparison", &["--from", &first, "--to", &middle], self.world.as_of);
+        self.assert_days(expected, "in parts");
+    }
+
+    /// A run of two days before, of what had happened by then, and one without dates.
+    fn check_an_earlier_run(&self, parameters: &Parameters, expected: &[UnitDay]) {
+        self.clear();
+        let before = World { as_of: self.world.as_of - Days::new(2), ..self.world.clone() };
+        self.report("aggregated-comparison", &[], before.as_of);
+        self.assert_days(&slow::unit_days(&before, parameters), "two days before");
+        self.report("aggregated-comparison", &[], self.world.as_of);
+        self.assert_days(expected, "two days later");
+    }
+
+    fn clear(&self) {
+        self.db.execute(
+            "TRUNCATE metrics.cooling_unit_metrics, metrics.company_metrics, metrics.company_metrics_history, \
+             metrics.report_run CASCADE",
+        );
+    }
+
+    /// Runs a view and gives its summary.
+    fn report(&self, view: &str, arguments: &[&str], as_of: DateTime<Utc>) -> Value {
+        let mut command = Command::new(binary("reporter"));
+        command
+            .args(["--view", view, "--format", "json", "--as-of", &as_of.to_rfc3339_opts(SecondsFormat::Micros, true)])
+            .args(arguments)
+            .env_clear()
+            .env("METRICS_DATABASE__URL", self.db.url().expose())
+            .env("METRICS_DATABASE__EMBEDDED", "never")
+            .env("METRICS_LOG__LEVEL", "warn")
+            .env("METRICS_REPORTING__EARLIEST_DATE", self.world.earliest.to_string())
+            // Every unit is a batch of its own.
+            .env("METRICS_REPORTING__BATCH_ROWS", "1")
+            // As long as any history here, so that a late survey is seen.
+            .env("METRICS_REPORTING__TRAILING_DAYS", "30");
+        if let Some(zone) = self.world.forced_zone {
+            command.env("METRICS_REPORTING__TIME_ZONE", zone.name());
+        }
+        let output = run(&mut command);
+        assert!(matches!(output.status, 0 | 4), "{view} {arguments:?}: {output:#?}");
+        let summary: Value = serde_json::from_str(&output.stdout).expect("a summary");
+        let is_partial = summary["rejects_total"] != 0;
+        assert_eq!(output.status == 4, is_partial, "{view} {arguments:?}: {output:#?}");
+        summary
+    }
+
+    fn assert_days(&self, expected: &[UnitDay], when: &str) {
+        rows::assert_days(self.db, expected, when);
+    }
+
+    fn assert_rejects(&self, summary: &Value, expected: &BTreeSet<String>) {
+        let rejects = summary["rejects"].as_array().expect("a list");
+        let subjects: BTreeSet<String> =
+            rejects.iter().map(|reject| reject["subject"].as_str().expect("a name").to_owned()).collect();
+        assert_eq!(subjects, *expected);
+    }
+}
