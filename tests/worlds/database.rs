@@ -9,26 +9,28 @@ use std::process::Command;
 use chrono::{DateTime, Days, SecondsFormat, Utc};
 use metrics_core::parameters::Parameters;
 use proptest::strategy::{Strategy as _, ValueTree as _};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::Value;
 
 use super::generator::worlds;
-use super::pure::parameters;
+use super::pure::{cases, parameters};
 use super::slow::{self, UnitDay};
 use super::world::World;
 use crate::support::{TestDb, binary, run};
 
-/// Worlds that are stored and computed; each takes about ten runs of the program.
-const WORLDS: usize = 32;
 /// Databases at a time.
 const DATABASES: usize = 4;
 
-/// The same worlds in every run.
+/// An eighth as many worlds as the pure functions get cases, because each takes about ten runs of the program; the
+/// same ones in every test run, unless `PROPTEST_RNG_SEED` asks for others.
 fn stored_worlds() -> Vec<World> {
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    let seed = match Config::default().rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => 0,
+    };
+    let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(seed), ..Config::default() });
     let worlds = worlds();
-    (0..WORLDS).map(|_| worlds.new_tree(&mut runner).expect("a world").current()).collect()
+    (0..cases() / 8).map(|_| worlds.new_tree(&mut runner).expect("a world").current()).collect()
 }
 
 #[test]
@@ -36,7 +38,7 @@ fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
     let worlds = stored_worlds();
     std::thread::scope(|scope| {
         let threads: Vec<_> = worlds
-            .chunks(WORLDS.div_ceil(DATABASES))
+            .chunks(worlds.len().div_ceil(DATABASES))
             .map(|worlds| {
                 scope.spawn(move || {
                     let db = TestDb::with_source();
@@ -73,14 +75,14 @@ impl Stored<'_> {
 
         // All at once, and once more.
         let summary = self.report("aggregated-comparison", &["--rebuild"], world.as_of);
-        self.assert_rejects(&summary, &slow::rejects(world, true));
+        assert_rejects(&summary, &slow::rejects(world, true));
         self.assert_days(&expected, "rebuild");
         let again = self.report("aggregated-comparison", &[], world.as_of);
         let changes = (&again["rows_written"], &again["rows_deleted"]);
         assert_eq!(changes, (&Value::from(0), &Value::from(0)), "a second run changes nothing");
 
         let summary = self.report("company", &[], world.as_of);
-        self.assert_rejects(&summary, &slow::rejects(world, false));
+        assert_rejects(&summary, &slow::rejects(world, false));
         rows::assert_companies(self.db, "company_metrics", &slow::companies(world, parameters));
         rows::assert_companies(self.db, "company_metrics_history", &slow::companies(world, parameters));
 
@@ -169,11 +171,11 @@ impl Stored<'_> {
     fn assert_days(&self, expected: &[UnitDay], when: &str) {
         rows::assert_days(self.db, expected, when);
     }
+}
 
-    fn assert_rejects(&self, summary: &Value, expected: &BTreeSet<String>) {
-        let rejects = summary["rejects"].as_array().expect("a list");
-        let subjects: BTreeSet<String> =
-            rejects.iter().map(|reject| reject["subject"].as_str().expect("a name").to_owned()).collect();
-        assert_eq!(subjects, *expected);
-    }
+fn assert_rejects(summary: &Value, expected: &BTreeSet<String>) {
+    let rejects = summary["rejects"].as_array().expect("a list");
+    let subjects: BTreeSet<String> =
+        rejects.iter().map(|reject| reject["subject"].as_str().expect("a name").to_owned()).collect();
+    assert_eq!(subjects, *expected);
 }

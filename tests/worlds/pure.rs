@@ -78,7 +78,7 @@ impl Loader<'_> {
         let room = RoomDescription {
             power: power.map(|power| PowerSupply {
                 daily_room_kwh: power.daily_room_wattage,
-                power_source: power.power_source.clone(),
+                power_source: power.source.clone(),
                 diesel_perc: None,
                 grid_perc: power.grid_percent,
                 pv_perc: power.pv_percent,
@@ -335,7 +335,7 @@ fn shuffled(mut world: World) -> World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4 * cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_figure_of_every_day_follows_its_definition(world in worlds()) {
@@ -389,6 +389,11 @@ proptest! {
             }
         }
     }
+}
+
+/// What `PROPTEST_CASES` says, by default 256.
+pub fn cases() -> u32 {
+    ProptestConfig::default().cases
 }
 
 /// The parameters of the program.

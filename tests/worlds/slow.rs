@@ -5,20 +5,26 @@
 //! instants for their local date, never by computing bounds.
 
 mod company;
+mod emissions;
 mod food_loss;
+mod lifecycle;
+mod money;
 mod rejects;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
-use metrics_core::lca::room::{PowerSupply, RoomDescription, RoomFactors};
+use metrics_core::lca::room::RoomFactors;
 use metrics_core::parameters::Parameters;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
-use super::world::{CheckOut, Company, Crate, Farmer, Moment, Movement, Release, Unit, World};
+use self::lifecycle::Out;
+use self::money::Money;
+use super::world::{Company, Crate, Moment, Unit, World};
 
 pub use company::{CompanyRow, companies};
+pub use emissions::Co2;
 pub use rejects::rejects;
 
 /// One row of `cooling_unit_metrics`.
@@ -93,28 +99,6 @@ impl Heads {
     }
 }
 
-/// Emissions of a day by section 5, boundary "production".
-#[derive(Debug, Clone, PartialEq)]
-pub struct Co2 {
-    pub total: Option<f64>,
-    pub idle: Option<f64>,
-    /// With the cold room, and without it.
-    pub crops: Option<BTreeMap<String, [f64; 2]>>,
-    pub electricity: Option<f64>,
-    pub refrigerant: f64,
-    pub disposal: [f64; 2],
-    pub production: [f64; 2],
-}
-
-/// One release that has happened, of a crate that exists.
-struct Out<'w> {
-    row: &'w Release,
-    check_out: &'w CheckOut,
-    time: DateTime<Utc>,
-    physical: bool,
-    kg: f64,
-}
-
 /// The world as a run sees it.
 pub struct Slow<'w> {
     world: &'w World,
@@ -133,7 +117,7 @@ pub fn unit_days(world: &World, parameters: &Parameters) -> Vec<UnitDay> {
     rows
 }
 
-impl<'w> Slow<'w> {
+impl Slow<'_> {
     fn unit_day(&self, unit: &Unit, date: NaiveDate) -> Option<UnitDay> {
         let world = self.world;
         let zone = self.zone(unit);
@@ -245,7 +229,7 @@ impl<'w> Slow<'w> {
             ops_in: count(ins.iter().filter_map(|c| world.check_in_of(c)).map(|c| c.id).collect::<BTreeSet<_>>().len()),
             kg_in: ins.iter().map(|c| c.initial_weight).sum(),
             crates_out: count(emptied.len()),
-            ops_out: count(physical_outs().map(|(_, out)| out.check_out.id).collect::<BTreeSet<_>>().len()),
+            ops_out: count(physical_outs().map(|(_, out)| out.operation.id).collect::<BTreeSet<_>>().len()),
             kg_out: physical_outs().map(|(_, out)| out.kg).sum(),
             stock_kg,
             occupancy: capacity.map(|capacity| in_room as f64 / f64::from(capacity) * 100.0),
@@ -280,127 +264,6 @@ impl<'w> Slow<'w> {
         checked_in.chain(created).map(|time| time.with_timezone(&zone).date_naive()).min()
     }
 
-    /// The crates of a unit that are not rejected.
-    fn crates_of(&self, unit: &Unit) -> Vec<&'w Crate> {
-        self.world.crates.iter().filter(|c| c.cooling_unit_id == Some(unit.id) && self.exists(c)).collect()
-    }
-
-    fn exists(&self, produce_crate: &Crate) -> bool {
-        let mut releases = self.world.releases.iter().filter(|release| release.crate_id == produce_crate.id);
-        produce_crate.initial_weight.is_finite()
-            && releases.all(|release| {
-                let discount = self.world.check_out(release.checkout_id).discount_amount;
-                release.percentage.is_finite()
-                    && release.cooling_fees.is_finite()
-                    && discount.is_none_or(f64::is_finite)
-            })
-    }
-
-    /// The time of a movement that is not rejected; it may lie after the run.
-    fn dated(&self, movement: &Movement) -> Option<DateTime<Utc>> {
-        movement.date.instant().filter(|time| *time >= self.world.first_instant())
-    }
-
-    /// Time of the check-in, and whether it is physical, when it has happened.
-    fn check_in(&self, produce_crate: &Crate) -> Option<(DateTime<Utc>, bool)> {
-        let movement = self.world.movement(self.world.check_in_of(produce_crate)?.movement_id)?;
-        let time = self.dated(movement).filter(|time| *time < self.world.as_of)?;
-        Some((time, movement.initiated_for != "mo"))
-    }
-
-    /// Releases of a crate with a time, by (time, check-out).
-    fn dated_outs(&self, produce_crate: &Crate) -> Vec<Out<'w>> {
-        let mut outs = Vec::new();
-        for row in self.world.releases.iter().filter(|release| release.crate_id == produce_crate.id) {
-            let check_out = self.world.check_out(row.checkout_id);
-            let Some(movement) = self.world.movement(check_out.movement_id) else { continue };
-            let Some(time) = self.dated(movement) else { continue };
-            let kg = row.percentage * produce_crate.initial_weight.max(1.0);
-            outs.push(Out { row, check_out, time, physical: movement.initiated_for != "mo", kg });
-        }
-        outs.sort_by_key(|out| (out.time, out.check_out.id));
-        outs
-    }
-
-    /// Those that have happened.
-    fn outs(&self, produce_crate: &Crate) -> Vec<Out<'w>> {
-        self.dated_outs(produce_crate).into_iter().filter(|out| out.time < self.world.as_of).collect()
-    }
-
-    /// When a crate was emptied, and whether physically.
-    fn emptied(&self, produce_crate: &Crate) -> Option<(DateTime<Utc>, bool)> {
-        let last = self.dated_outs(produce_crate).pop()?;
-        (produce_crate.cmp_fully_checked_out && last.time < self.world.as_of).then_some((last.time, last.physical))
-    }
-
-    /// Is a crate in the room when the day, or what has passed of it, is over?
-    fn is_in_room_at_end(&self, produce_crate: &Crate, date: NaiveDate, zone: Tz) -> bool {
-        // An instant before the run lies before the end of a day when its local date is that day or earlier.
-        let before_end = |time: DateTime<Utc>| time.with_timezone(&zone).date_naive() <= date;
-        let came = self.check_in(produce_crate).is_some_and(|(time, _)| before_end(time));
-        let vanished = produce_crate.cmp_fully_checked_out && self.dated_outs(produce_crate).is_empty();
-        let left = self.emptied(produce_crate).is_some_and(|(time, _)| before_end(time));
-        came && !vanished && !left
-    }
-
-    /// What is left in a crate at the end of the day, kg.
-    fn remaining(&self, produce_crate: &Crate, date: NaiveDate, zone: Tz) -> f64 {
-        if !self.is_in_room_at_end(produce_crate, date, zone) {
-            return 0.0;
-        }
-        let out: f64 = self
-            .outs(produce_crate)
-            .iter()
-            .filter(|out| out.time.with_timezone(&zone).date_naive() <= date)
-            .map(|out| out.kg)
-            .sum();
-        let left = produce_crate.initial_weight - out;
-        if left < 0.0005 { 0.0 } else { left }
-    }
-
-    fn owner(&self, produce_crate: &Crate) -> Option<i64> {
-        self.world.check_in_of(produce_crate)?.owned_by_user_id
-    }
-
-    fn crop_name(&self, produce_crate: &Crate) -> String {
-        let crop = self.world.produce_of(produce_crate).and_then(|produce| produce.crop_id);
-        let crop = self.world.crops.iter().find(|row| Some(row.id) == crop);
-        crop.map_or_else(|| "Unknown".to_owned(), |crop| crop.name.clone())
-    }
-
-    fn is_placeholder(&self, farmer: &Farmer) -> bool {
-        farmer.is_unknown || self.world.user(farmer.user_id).first_name.as_deref() == Some("User without a phone")
-    }
-
-    /// Net fee of a release, as a decimal.
-    fn net_fee(&self, out: &Out<'_>) -> Decimal {
-        let gross = out.row.cooling_fees;
-        let all: f64 = self
-            .world
-            .releases
-            .iter()
-            .filter(|other| other.checkout_id == out.check_out.id)
-            .filter(|other| self.world.crates.iter().any(|c| c.id == other.crate_id && self.exists(c)))
-            .map(|other| other.cooling_fees)
-            .sum();
-        let net = match out.check_out.discount_amount {
-            Some(discount) if discount > 0.0 && all > 0.0 => gross - discount.min(all) * gross / all,
-            _ => gross,
-        };
-        if net.abs() < 0.00005 { Decimal::ZERO } else { format!("{net}").parse().expect("a decimal") }
-    }
-
-    fn rate(&self, currency: &str, date: NaiveDate) -> Option<Decimal> {
-        if currency == "USD" {
-            return Some(Decimal::ONE);
-        }
-        let usable = self.world.rates.iter().filter(|rate| {
-            let age = (date - rate.date).num_days();
-            rate.currency == currency && !rate.quarantined && (0..=7).contains(&age)
-        });
-        usable.max_by_key(|rate| rate.date).map(|rate| rate.usd.parse().expect("a decimal"))
-    }
-
     fn pricing(&self, unit: &Unit) -> String {
         let prefix = if unit.metric == "CRATES" { "Per Crate" } else { "Per KG" };
         let of_unit = self.world.unit_crops.iter().filter(|crop| crop.cooling_unit_id == unit.id && crop.active);
@@ -420,119 +283,6 @@ impl<'w> Slow<'w> {
             self.world.unit_operators.iter().filter(|(id, _)| *id == unit.id).map(|(_, user)| self.world.user(*user));
         Heads::of(users.filter(|user| user.is_active).map(|user| user.gender.as_deref()))
     }
-
-    fn room(&self, unit: &Unit) -> RoomDescription {
-        let power = self.world.powers.iter().filter(|row| row.cooling_unit_id == unit.id).max_by_key(|row| row.id);
-        let [room_length_m, room_width_m, room_height_m] = unit.room_size_m;
-        RoomDescription {
-            power: power.map(|row| PowerSupply {
-                daily_room_kwh: row.daily_room_wattage,
-                power_source: row.power_source.clone(),
-                diesel_perc: None,
-                grid_perc: row.grid_percent,
-                pv_perc: row.pv_percent,
-                biomass_perc: None,
-                refrigerant_type: Some(row.refrigerant_type.clone()),
-                refrigerant_kg: row.amount_refrigerant,
-            }),
-            room_length_m,
-            room_width_m,
-            room_height_m,
-            country: self.world.company_of(unit).and_then(|company| company.country.clone()),
-        }
-    }
-
-    /// Part of a day that had passed at the run.
-    fn elapsed_share(&self, date: NaiveDate, zone: Tz) -> f64 {
-        let start = first_instant_of(date, zone).expect("the day exists");
-        let end =
-            (1..4).find_map(|n| first_instant_of(date + chrono::Days::new(n), zone)).expect("no zone skips three days");
-        let seconds = |span: Duration| span.num_microseconds().expect("short") as f64;
-        (seconds(self.world.as_of - start) / seconds(end - start)).min(1.0)
-    }
-
-    /// Emissions by section 5 from stock and releases by crop.
-    fn co2(&self, room: &RoomFactors, loss: Option<f64>, elapsed: f64, masses: &[(String, f64, f64)]) -> Co2 {
-        let electricity = match (room.electricity_kwh_per_day, room.electricity_kg_co2e_per_kwh) {
-            (Some(energy), Some(factor)) => Some(energy.value() * factor.value() * elapsed),
-            _ => None,
-        };
-        let refrigerant = room.refrigerant_kg_co2e_per_day.value() * elapsed;
-        let loss_cold = loss.unwrap_or(room.food_loss_cold_default_ratio.value());
-        let loss_ambient = room.food_loss_ambient_ratio.value();
-        let disposal_factor = room.disposal_kg_co2e_per_kg.value();
-        let stock: f64 = masses.iter().map(|(_, stock, _)| stock).sum();
-        let mut crops = BTreeMap::new();
-        let (mut disposal, mut production) = ([0.0; 2], [0.0; 2]);
-        for (crop, stock_of_crop, released) in
-            masses.iter().filter(|(_, stock, released)| *stock > 0.0 || *released > 0.0)
-        {
-            let footprint = self.parameters.production_footprint(crop).value();
-            for (place, share) in [loss_cold, loss_ambient].into_iter().enumerate() {
-                disposal[place] += share * released * disposal_factor;
-                production[place] += share * released * footprint;
-            }
-            let lost = |share: f64| share * released * (disposal_factor + footprint);
-            let of_room = if stock > 0.0 { stock_of_crop / stock } else { 0.0 };
-            let energy = (electricity.unwrap_or(0.0) + refrigerant) * of_room;
-            crops.insert(crop.clone(), [energy + lost(loss_cold), lost(loss_ambient)]);
-        }
-        let idle = electricity.map(|electricity| if stock > 0.0 { 0.0 } else { electricity + refrigerant });
-        let saved: f64 = crops.values().map(|[cold, none]| none - cold).sum();
-        Co2 {
-            total: idle.map(|idle| saved - idle),
-            idle,
-            crops: electricity.map(|_| crops),
-            electricity,
-            refrigerant,
-            disposal,
-            production,
-        }
-    }
-}
-
-/// What the releases of a day brought in.
-#[derive(Default)]
-struct Money {
-    own: Option<Decimal>,
-    usd: Option<Decimal>,
-    fx_missing: bool,
-    has_fee: bool,
-}
-
-impl Money {
-    fn new(slow: &Slow<'_>, company: Option<&Company>, date: NaiveDate, outs: &[(&Crate, Out<'_>)]) -> Self {
-        let own_currency = company.and_then(company_currency);
-        let mut result = Self { own: Some(Decimal::ZERO), usd: Some(Decimal::ZERO), ..Self::default() };
-        let fees = outs.iter().map(|(c, out)| (c, out, slow.net_fee(out))).filter(|(_, _, fee)| !fee.is_zero());
-        for (produce_crate, out, fee) in fees {
-            result.has_fee = true;
-            let of_crate = produce_crate.currency.as_deref().and_then(text);
-            let of_check_out = out.check_out.currency.as_deref().and_then(text);
-            let currency = of_crate.or(of_check_out).or_else(|| own_currency.clone());
-            let usd_rate = currency.as_deref().and_then(|currency| slow.rate(currency, date));
-            let usd = usd_rate.map(|rate| fee * rate);
-            result.fx_missing |= currency.is_some() && usd.is_none();
-            let own = match (&own_currency, &currency) {
-                (Some(own), Some(currency)) if own == currency => Some(fee),
-                (Some(own), Some(_)) => {
-                    let rate = slow.rate(own, date);
-                    result.fx_missing |= rate.is_none();
-                    usd.and_then(|usd| Some(usd / rate?))
-                }
-                _ => None,
-            };
-            result.own = result.own.and_then(|sum| Some(sum + own?));
-            result.usd = result.usd.and_then(|sum| Some(sum + usd?));
-        }
-        result.own = result.own.map(|sum| round(sum, 2));
-        result.usd = result.usd.map(|sum| round(sum, 6));
-        result
-    }
-}
-
-pub fn round(value: Decimal, places: u32) -> Decimal {
-    value.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero)
 }
 
 fn company_currency(company: &Company) -> Option<String> {

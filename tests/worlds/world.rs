@@ -91,7 +91,7 @@ pub struct Power {
     pub id: i64,
     pub cooling_unit_id: i64,
     pub daily_room_wattage: Option<f64>,
-    pub power_source: String,
+    pub source: String,
     pub grid_percent: Option<f64>,
     pub pv_percent: Option<f64>,
     pub refrigerant_type: String,
@@ -259,7 +259,7 @@ impl World {
     /// that something leaves is emptied by it.
     pub fn tidied(mut self) -> Self {
         for movement in &mut self.movements {
-            movement.initiated_for = "ci".to_owned();
+            "ci".clone_into(&mut movement.initiated_for);
         }
         for check_out in &mut self.check_outs {
             check_out.discount_amount = None;

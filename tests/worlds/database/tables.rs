@@ -81,7 +81,7 @@ fn tables(world: &World) -> Vec<(&'static str, Vec<Value>)> {
             "date_creation": row.date_creation.map(timestamp),
         })).collect()),
         ("storage_coolingunitpower", world.powers.iter().map(|row| json!({
-            "id": row.id, "cooling_unit_id": row.cooling_unit_id, "power_source": row.power_source,
+            "id": row.id, "cooling_unit_id": row.cooling_unit_id, "power_source": row.source,
             "daily_room_wattage": row.daily_room_wattage.map(number),
             "power_source_grid_percent": row.grid_percent, "power_source_pv_percent": row.pv_percent,
             "refrigerant_type": row.refrigerant_type, "amount_refrigerant": row.amount_refrigerant.map(number),

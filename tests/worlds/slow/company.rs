@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use metrics_core::parameters::Parameters;
 use rust_decimal::Decimal;
 
+use super::money::round;
 use super::{Heads, Slow, UnitDay, company_currency, count, text, unit_days};
 use crate::worlds::world::{Company, Employee, Farmer, Moment, Unit, World};
 
@@ -83,7 +84,7 @@ impl Slow<'_> {
         let sum_of = |figure: fn(&UnitDay) -> Option<Decimal>| {
             let with_fee: Vec<&&UnitDay> = days.iter().filter(|day| day.has_fee).collect();
             let all_lack_it = !with_fee.is_empty() && with_fee.iter().all(|day| figure(day).is_none());
-            (!all_lack_it).then(|| super::round(days.iter().filter_map(|day| figure(day)).sum(), 2))
+            (!all_lack_it).then(|| round(days.iter().filter_map(|day| figure(day)).sum(), 2))
         };
 
         CompanyRow {

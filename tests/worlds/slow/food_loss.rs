@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 
 use super::Slow;
-use crate::worlds::world::{MarketSurvey, Release, Unit};
+use crate::worlds::world::{MarketSurvey, Moment, Release, Unit};
 
 impl Slow<'_> {
     /// ΣL ÷ ΣW of a unit over the months before that of `date`; `None` when nothing was surveyed.
@@ -13,9 +13,9 @@ impl Slow<'_> {
         let (mut lost, mut surveyed) = (0.0, 0.0);
         for months_back in 1..=12 {
             let month = date.year() * 12 + date.month0().cast_signed() - months_back;
-            let (loss, weight) = self.surveyed_in(unit, month);
-            lost += loss;
-            surveyed += weight;
+            let (lost_kg, surveyed_kg) = self.surveyed_in(unit, month);
+            lost += lost_kg;
+            surveyed += surveyed_kg;
         }
         (surveyed > 0.0).then(|| (lost / surveyed).clamp(0.0, 1.0))
     }
@@ -24,7 +24,7 @@ impl Slow<'_> {
     fn surveyed_in(&self, unit: &Unit, month: i32) -> (f64, f64) {
         let zone = self.zone(unit);
         let in_month = |survey: &&MarketSurvey| {
-            let filled_in = survey.date_filled_in.and_then(|moment| moment.instant());
+            let filled_in = survey.date_filled_in.and_then(Moment::instant);
             filled_in.filter(|time| *time < self.world.as_of).is_some_and(|time| {
                 let day = time.with_timezone(&zone).date_naive();
                 day.year() * 12 + day.month0().cast_signed() == month
@@ -60,7 +60,7 @@ impl Slow<'_> {
             let has_farmer = self.owner(produce_crate).and_then(|user| self.world.farmer_of_user(user)).is_some();
             let unit_id = produce_crate.cooling_unit_id;
             for out in self.outs(produce_crate) {
-                if out.check_out.id == survey.checkout_id {
+                if out.operation.id == survey.checkout_id {
                     releases.push((out.row, out.kg, move |unit: i64| has_farmer && unit_id == Some(unit)));
                 }
             }
