@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
 mod api;
+mod connections;
 mod embedded;
 mod migrations;
 mod programs;

@@ -31,7 +31,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing to do about a closed stderr; the exit code tells.
-            let _ = writeln!(std::io::stderr(), "{error}");
+            let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+            let _ = writeln!(std::io::stderr(), "{error}{cause}");
             ExitCode::from(3)
         }
     }

@@ -1,6 +1,7 @@
 //! Connections: one way to open them, for single statements, pools, migrations and COPY alike.
 
-use std::sync::{Arc, OnceLock};
+mod tls;
+
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -8,9 +9,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as DeadPool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use futures_util::FutureExt;
-use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::error::SqlState;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::DbError;
 use crate::settings::DatabaseUrl;
@@ -41,14 +40,13 @@ pub struct ConnectOptions {
 
 /// Opens a plain connection, for COPY and for statements that Diesel cannot express.
 ///
-/// `sslmode` of the URL is honoured: `disable`, `prefer` (the default: plain text when the server has no TLS) and
-/// `require`; a certificate is verified against the system's authorities (or `SSL_CERT_FILE`). The session's time
-/// zone is UTC. Session settings do not survive a pooler in transaction mode: connect to the server, or to a pooler
-/// in session mode.
+/// `sslmode` of the URL is honoured: `disable`; `prefer`, the default: encrypted if the server can, whoever it is;
+/// `require`: encrypted, and the certificate verified. The session's time zone is UTC. Session settings do not
+/// survive a pooler in transaction mode: connect to the server, or to a pooler in session mode.
 pub async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<tokio_postgres::Client, DbError> {
     let mut config = url.config().clone();
     config.application_name(&options.application_name).connect_timeout(options.connect_timeout);
-    let tls = tls()?;
+    let tls = tls::connector(config.get_ssl_mode()).map_err(DbError::Tls)?;
 
     let attempt = async {
         let (client, connection) = config.connect(tls).await?;
@@ -128,23 +126,6 @@ async fn set_up(client: &tokio_postgres::Client, options: &ConnectOptions) -> Re
     Ok(())
 }
 
-/// The TLS configuration of this process; reading the system's certificates takes a while, so once.
-fn tls() -> Result<MakeRustlsConnect, DbError> {
-    static CONFIG: OnceLock<ClientConfig> = OnceLock::new();
-    if let Some(config) = CONFIG.get() {
-        return Ok(MakeRustlsConnect::new(config.clone()));
-    }
-    let mut roots = RootCertStore::empty();
-    // Certificates that cannot be read are left out: a server that needs one of them is refused by name then.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(DbError::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(CONFIG.get_or_init(|| config).clone()))
-}
-
 /// What to check when connecting failed.
 fn hint(error: &tokio_postgres::Error) -> &'static str {
     match error.code() {
@@ -158,7 +139,7 @@ fn hint(error: &tokio_postgres::Error) -> &'static str {
         Some(code) if *code == SqlState::CANNOT_CONNECT_NOW => "the server is starting or stopping: try again",
         Some(_) => "the server refused the connection",
         None if chain(error).contains("TLS") => {
-            "check sslmode in the URL and, for a private authority, set SSL_CERT_FILE to its certificate"
+            "check sslmode in the URL; for a private authority, set SSL_CERT_FILE to its certificate"
         }
         None => "check that the server runs, and host and port in the URL",
     }

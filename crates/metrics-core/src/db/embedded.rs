@@ -176,12 +176,13 @@ fn make_folder(dir: &Path, account: Option<&Account>) -> Result<(), EmbeddedErro
     }
     let owner = account.map_or_else(|| rustix::process::geteuid().as_raw(), |account| account.uid);
     if metadata.uid() != owner {
+        let foreign = || EmbeddedError::ForeignFolder { path: dir.to_owned(), owner: metadata.uid() };
+        let account = account.ok_or_else(foreign)?;
         // Root may hand it over only while it is empty: it could be somebody's folder.
-        let empty = fs::read_dir(dir).map_err(failed)?.next().is_none();
-        match account {
-            Some(account) if empty => chown(dir, Some(account.uid), Some(account.gid)).map_err(failed)?,
-            _ => return Err(EmbeddedError::ForeignFolder { path: dir.to_owned(), owner: metadata.uid() }),
+        if fs::read_dir(dir).map_err(failed)?.next().is_some() {
+            return Err(foreign());
         }
+        chown(dir, Some(account.uid), Some(account.gid)).map_err(failed)?;
     }
     if metadata.mode() & 0o077 != 0 {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(failed)?;

@@ -33,7 +33,7 @@ pub enum EmbeddedError {
     )]
     NoAccount,
     /// A folder or file cannot be used.
-    #[error("cannot {action} {path}")]
+    #[error("cannot {action} {path}; METRICS_DATABASE__EMBEDDED_DIR can name a folder elsewhere")]
     Folder {
         /// What was tried.
         action: &'static str,
