@@ -9,10 +9,11 @@ mod json;
 mod meta;
 mod middleware;
 mod openapi;
-pub mod routes;
-pub mod state;
+mod routes;
+mod state;
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
@@ -22,30 +23,29 @@ use actix_web::{App, HttpServer};
 pub use state::AppState;
 
 /// The API on `listener`. It stops when its handle says so; signals are the caller's.
-pub fn server(listener: TcpListener, state: Data<AppState>) -> std::io::Result<Server> {
-    let settings = state.settings.clone();
-    let workers = settings.workers;
-    let shutdown_timeout = settings.shutdown_timeout;
+pub fn server(listener: TcpListener, state: Arc<AppState>) -> std::io::Result<Server> {
+    let (workers, shutdown_timeout) = (state.workers(), state.settings.shutdown_timeout);
     let server = HttpServer::new(move || {
         // The last one is the outermost.
         App::new()
-            .app_data(state.clone())
+            .app_data(Data::new(state.for_worker()))
             .configure(routes::api)
             .wrap(Compress::default())
             .wrap(from_fn(middleware::not_acceptable))
-            .wrap(middleware::cors(&settings.cors_allowed_origins))
+            .wrap(middleware::cors(&state.settings.cors_allowed_origins))
             .wrap(from_fn(middleware::trace))
     });
-    // 0 stands for one per core, which is the server's own default.
-    let server = if workers == 0 { server } else { server.workers(workers) };
-    Ok(server.disable_signals().shutdown_timeout(shutdown_timeout.as_secs()).listen(listener)?.run())
+    Ok(server.workers(workers).disable_signals().shutdown_timeout(shutdown_timeout.as_secs()).listen(listener)?.run())
 }
 
 /// Health on a listener of its own, which a busy or public API does not touch.
-pub fn maintenance_server(listener: TcpListener, state: Data<AppState>) -> std::io::Result<Server> {
+pub fn maintenance_server(listener: TcpListener, state: Arc<AppState>) -> std::io::Result<Server> {
     let shutdown_timeout = state.settings.shutdown_timeout;
     let server = HttpServer::new(move || {
-        App::new().app_data(state.clone()).configure(routes::maintenance).wrap(from_fn(middleware::trace))
+        App::new()
+            .app_data(Data::new(state.for_maintenance()))
+            .configure(routes::maintenance)
+            .wrap(from_fn(middleware::trace))
     });
     Ok(server.workers(1).disable_signals().shutdown_timeout(shutdown_timeout.as_secs()).listen(listener)?.run())
 }

@@ -2,10 +2,10 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
-use actix_web::web::Data;
 use anyhow::Context;
 use api::AppState;
 use clap::Parser;
@@ -72,7 +72,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         db::migrate::migrate(&databases.metrics).await.map_err(not_usable)?;
     }
     let state = AppState::new(settings, &databases.metrics, embedded_dir).map_err(not_usable)?;
-    let state = Data::new(state);
+    let state = Arc::new(state);
 
     let addresses = [&listener, &maintenance].map(TcpListener::local_addr);
     let api = api::server(listener, state.clone()).context("cannot start the server")?;

@@ -17,7 +17,7 @@ use actix_web::{Error, HttpRequest};
 use tracing::Instrument;
 
 use crate::error::ApiError;
-use crate::state::AppState;
+use crate::state::Worker;
 
 /// Longest address, bytes: a thousand ids of 19 digits with their commas take 20,000.
 const MAX_URI_BYTES: usize = 32 * 1024;
@@ -84,7 +84,8 @@ pub async fn errors(
     if request.uri().path_and_query().is_some_and(|address| address.as_str().len() > MAX_URI_BYTES) {
         return Ok(answer(http_request, &ApiError::UriTooLong { limit: MAX_URI_BYTES }));
     }
-    let time_limit = request.app_data::<Data<AppState>>().map_or(Duration::MAX, |state| state.settings.request_timeout);
+    let time_limit =
+        request.app_data::<Data<Worker>>().map_or(Duration::MAX, |worker| worker.app.settings.request_timeout);
     let response = match tokio::time::timeout(time_limit, next.call(request)).await {
         Ok(Ok(response)) => response.map_into_boxed_body(),
         Ok(Err(error)) => ServiceResponse::from_err(error, http_request.clone()),

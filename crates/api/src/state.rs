@@ -1,6 +1,10 @@
-//! What all requests share.
+//! What requests share.
 
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use metrics_core::db::reader::Snapshot;
@@ -18,7 +22,9 @@ pub struct AppState {
     pub settings: ApiSettings,
     /// Folder of the embedded PostgreSQL, when it holds the metrics.
     pub embedded_dir: Option<PathBuf>,
-    pool: Pool,
+    /// One for each worker.
+    pools: Vec<Pool>,
+    next_worker: AtomicUsize,
     /// A connection of its own: that all others are busy does not make the API unready.
     pub(crate) health_pool: Pool,
 }
@@ -33,14 +39,48 @@ impl AppState {
             statement_timeout: api.query_timeout,
             connect_timeout: settings.database.connect_timeout,
         };
+        let workers = match api.workers {
+            0 => thread::available_parallelism().map_or(1, NonZero::get),
+            workers => workers,
+        };
+        let pool = |size| connect::pool(metrics, &options, size, POOL_WAIT);
         Ok(Self {
-            pool: connect::pool(metrics, &options, api.pool_size, POOL_WAIT)?,
-            health_pool: connect::pool(metrics, &options, 1, POOL_WAIT)?,
+            pools: (0..workers).map(|_| pool(api.pool_size.div_ceil(workers))).collect::<Result<_, _>>()?,
+            next_worker: AtomicUsize::new(0),
+            health_pool: pool(1)?,
             settings: api.clone(),
             embedded_dir,
         })
     }
 
+    /// Threads that answer requests.
+    pub(crate) fn workers(&self) -> usize {
+        self.pools.len()
+    }
+
+    /// The state as the next worker sees it.
+    pub(crate) fn for_worker(self: &Arc<Self>) -> Worker {
+        let index = self.next_worker.fetch_add(1, Ordering::Relaxed) % self.pools.len();
+        Worker { app: self.clone(), pool: self.pools[index].clone() }
+    }
+
+    /// The state as the maintenance listener sees it, which asks for health only.
+    pub(crate) fn for_maintenance(self: &Arc<Self>) -> Worker {
+        Worker { app: self.clone(), pool: self.health_pool.clone() }
+    }
+}
+
+/// What the requests of one worker share.
+///
+/// Each worker has connections of its own: they are read on the thread that opened them, and passing every packet
+/// of a slice to another thread takes longer than adding it up.
+pub struct Worker {
+    /// What all workers share.
+    pub app: Arc<AppState>,
+    pool: Pool,
+}
+
+impl Worker {
     /// A snapshot to read one response from.
     pub async fn snapshot(&self) -> Result<Snapshot, ApiError> {
         Ok(Snapshot::open(&self.pool).await?)

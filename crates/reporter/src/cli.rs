@@ -111,7 +111,7 @@ pub enum Command {
         #[command(subcommand)]
         action: ViewsAction,
     },
-    /// Rename the predecessor's three tables to <name>_predecessor and put our views in their place.
+    /// Rename the predecessor's three tables to …`_predecessor` and put our views in their place.
     Adopt,
     /// Settings.
     Config {

@@ -12,7 +12,7 @@ use crate::conditional::Representation;
 use crate::error::{ApiError, Problem};
 use crate::fields::Fields;
 use crate::meta::{ListMeta, Meta};
-use crate::state::AppState;
+use crate::state::Worker;
 
 /// Path of the list.
 pub const PATH: &str = "/api/companies";
@@ -71,10 +71,10 @@ impl From<ListedCompany> for CompanyEntry {
           content_type = "application/problem+json"),
     ),
 )]
-pub async fn get(request: HttpRequest, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
     let page = Fields::urlencoded(request.query_string()).company_list()?;
 
-    let mut snapshot = state.snapshot().await?;
+    let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::Company).await?;
     let query = format!("{}&{}", page.limit, page.offset);
     let representation = Representation::new(&request, &query, version.version)?;

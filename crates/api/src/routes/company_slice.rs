@@ -17,7 +17,7 @@ use crate::form;
 use crate::frame::{Cell, Column, Frame};
 use crate::json::{Exact, StoredCounts};
 use crate::meta::Meta;
-use crate::state::AppState;
+use crate::state::Worker;
 
 /// Path of the clean form.
 pub const PATH: &str = "/api/company-slice";
@@ -223,10 +223,10 @@ impl<'a> From<&'a Company> for CompanyFigures<'a> {
           content_type = "application/problem+json"),
     ),
 )]
-pub async fn get(request: HttpRequest, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
     let id = Fields::urlencoded(request.query_string()).company(Unknown::Refused)?;
 
-    let mut snapshot = state.snapshot().await?;
+    let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::Company).await?;
     let representation = Representation::new(&request, &id.to_string(), version.version)?;
     if representation.is_known_by_tag() {
@@ -283,11 +283,11 @@ pub struct CompanyForm {
         (status = 503, description = "The database does not answer, or not in time.", body = FormProblem),
     ),
 )]
-pub async fn post(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let fields = form::read(&request, payload, state.settings.max_body_bytes).await?;
+pub async fn post(request: HttpRequest, payload: Payload, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
+    let fields = form::read(&request, payload, worker.app.settings.max_body_bytes).await?;
     let id = fields.company(Unknown::Ignored)?;
 
-    let mut snapshot = state.snapshot().await?;
+    let mut snapshot = worker.snapshot().await?;
     let company = reader::company(&mut snapshot, id).await?;
     snapshot.close().await?;
 

@@ -18,7 +18,7 @@ use crate::form;
 use crate::frame::{Cell, Column, Frame};
 use crate::json::{Amounts, Counts, Exact};
 use crate::meta::Meta;
-use crate::state::AppState;
+use crate::state::Worker;
 
 /// Path of the clean form.
 pub const PATH: &str = "/api/coolingunit-slice";
@@ -286,10 +286,10 @@ impl<'a> From<&'a UnitSlice> for CoolingUnitSlice<'a> {
           content_type = "application/problem+json"),
     ),
 )]
-pub async fn get(request: HttpRequest, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
     let query = Fields::urlencoded(request.query_string()).cooling_units(Unknown::Refused)?;
 
-    let mut snapshot = state.snapshot().await?;
+    let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
     let representation = Representation::new(&request, &query.normalised(), version.version)?;
     if representation.is_known() {
@@ -342,11 +342,11 @@ pub struct CoolingUnitForm {
         (status = 503, description = "The database does not answer, or not in time.", body = FormProblem),
     ),
 )]
-pub async fn post(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let fields = form::read(&request, payload, state.settings.max_body_bytes).await?;
+pub async fn post(request: HttpRequest, payload: Payload, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
+    let fields = form::read(&request, payload, worker.app.settings.max_body_bytes).await?;
     let query = fields.cooling_units(Unknown::Ignored)?;
 
-    let mut snapshot = state.snapshot().await?;
+    let mut snapshot = worker.snapshot().await?;
     let slice = reader::slice(&mut snapshot, &query.units, &query.days).await?;
     snapshot.close().await?;
 

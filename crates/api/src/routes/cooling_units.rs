@@ -13,7 +13,7 @@ use crate::conditional::Representation;
 use crate::error::{ApiError, Problem};
 use crate::fields::Fields;
 use crate::meta::{ListMeta, Meta};
-use crate::state::AppState;
+use crate::state::Worker;
 
 /// Path of the list.
 pub const PATH: &str = "/api/cooling-units";
@@ -90,10 +90,10 @@ impl From<ListedCoolingUnit> for CoolingUnitEntry {
           content_type = "application/problem+json"),
     ),
 )]
-pub async fn get(request: HttpRequest, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
     let (company, page) = Fields::urlencoded(request.query_string()).cooling_unit_list()?;
 
-    let mut snapshot = state.snapshot().await?;
+    let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
     let query = format!("{company:?}&{}&{}", page.limit, page.offset);
     let representation = Representation::new(&request, &query, version.version)?;

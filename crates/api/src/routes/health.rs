@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::error::{ApiError, Problem};
 use crate::fields::Fields;
-use crate::state::AppState;
+use crate::state::{AppState, Worker};
 
 /// Path of the first question.
 pub const LIVE_PATH: &str = "/health/live";
@@ -102,9 +102,9 @@ pub async fn live(request: HttpRequest) -> Result<HttpResponse, ApiError> {
           version of the program.", body = Ready),
     ),
 )]
-pub async fn ready(request: HttpRequest, state: Data<AppState>) -> Result<HttpResponse, ApiError> {
+pub async fn ready(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
     Fields::urlencoded(request.query_string()).none()?;
-    let found = tokio::time::timeout(PATIENCE, look(&state)).await;
+    let found = tokio::time::timeout(PATIENCE, look(&worker.app)).await;
     let (reason, runs) = match found {
         Ok(Ok(Some(runs))) => (None, runs),
         Ok(Ok(None)) => (Some("the tables of the database are of another version: run `reporter migrate`"), Vec::new()),
@@ -119,7 +119,7 @@ pub async fn ready(request: HttpRequest, state: Data<AppState>) -> Result<HttpRe
         status: if reason.is_none() { "ready" } else { "unready" },
         reason,
         version: env!("CARGO_PKG_VERSION"),
-        embedded_database: state.embedded_dir.as_ref().map(|dir| dir.display().to_string()),
+        embedded_database: worker.app.embedded_dir.as_ref().map(|dir| dir.display().to_string()),
         runs,
     };
     let mut response = if reason.is_none() { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
@@ -127,8 +127,8 @@ pub async fn ready(request: HttpRequest, state: Data<AppState>) -> Result<HttpRe
 }
 
 /// The newest run of each view; `None` when the tables are of another version.
-async fn look(state: &AppState) -> Result<Option<Vec<Run>>, DbError> {
-    let mut connection = connect::get(&state.health_pool).await?;
+async fn look(app: &AppState) -> Result<Option<Vec<Run>>, DbError> {
+    let mut connection = connect::get(&app.health_pool).await?;
     if !migrate::schema_is_current(&mut connection).await? {
         return Ok(None);
     }

@@ -21,6 +21,7 @@ use metrics_core::lca::LcaModel;
 use metrics_core::lca::room::RoomFactors;
 use metrics_core::lca::workbook::{WorkbookInput, WorkbookIntensity, workbook};
 use metrics_core::money::RateBook;
+use metrics_core::quality::QualityFlag;
 use metrics_core::view::View;
 use metrics_core::window::{day_window, month_of, start_of_day};
 use tokio::sync::mpsc;
@@ -128,11 +129,21 @@ impl<'a> Job<'a> {
         // with the batch that it has: a signal stops the reading side only.
         let (send, receive) = mpsc::channel(1);
         let Tally { rows_read, rows_computed, changes, rejects, notices } = tally;
-        let produce = interrupt.unless(producer.produce(crates, send, rows_read, rows_computed, rejects));
+        let mut days_without_rate = 0;
+        let produce = producer.produce(crates, send, rows_read, rows_computed, rejects, &mut days_without_rate);
+        let produce = interrupt.unless(produce);
         let (read, written) = tokio::join!(produce, self.store(metrics, receive, changes));
         written?;
         read?;
         self.environment.progress.finish();
+        if days_without_rate > 0 {
+            let notice = format!(
+                "{days_without_rate} unit-days have a fee and no exchange rate (fx_missing): bring rates in by \
+                 reporter fx import, or set METRICS_FX__PROVIDER"
+            );
+            tracing::warn!("{notice}");
+            notices.push(notice);
+        }
         if self.run.is_some() {
             notices.extend(self.basis_notice(metrics, &plan.alive, &plan.basis.co2_model).await?);
         }
@@ -431,6 +442,7 @@ impl Producer<'_> {
         rows_read: &mut u64,
         rows_computed: &mut u64,
         rejects: &mut Vec<Reject>,
+        days_without_rate: &mut u64,
     ) -> Result<(), CommandError> {
         let environment = self.job.environment;
         let Plan { alive, ranges, first_days, rates, basis, .. } = self.plan;
@@ -454,6 +466,7 @@ impl Producer<'_> {
                 let row_context = row_context(unit, environment, &basis.co2_model, computed_at);
                 *rows_computed += days.len() as u64;
                 for day in &days {
+                    *days_without_rate += u64::from(day.quality.contains(&QualityFlag::FxMissing));
                     rejects.extend(batch.rows.push(&row_context, day).map_err(failed)?);
                 }
             }

@@ -107,8 +107,7 @@ pub async fn check(transaction: &Transaction<'_>) -> Result<(), DbError> {
         found.entry(row.try_get(0)?).or_default().insert(row.try_get(1)?, row.try_get(2)?);
     }
     if found.is_empty() {
-        let named = "none of its tables is there, not even user_company or storage_coolingunit";
-        return Err(DbError::Source(named.into()));
+        return Err(DbError::Source("none of its tables is there, not even user_company".into()));
     }
     let mut problems = Vec::new();
     for (table, columns) in TABLES {
