@@ -52,7 +52,8 @@ pub async fn cooling_unit(
     let directory = Directory::load(&snapshot).await?;
     let day_before = arguments.date.checked_sub_days(CalendarDays::new(1)).unwrap_or(arguments.date);
     let rates = shared::load_rates(environment, Some(day_before)).await?;
-    let basis = emission_basis(&request, environment, &snapshot, &units, &unusable.crates, Some(window.start)).await?;
+    let (since, until) = (Some(window.start), Some(window.end));
+    let basis = emission_basis(&request, environment, &snapshot, &units, &unusable.crates, since, until).await?;
     // All crates, so that the first day is known.
     let mut crates =
         CrateSource::open(&snapshot, &directory, environment, &[arguments.id], &unusable, None, None).await?;

@@ -192,7 +192,8 @@ impl<'a> Job<'a> {
         let until = latest_end(&alive, &ranges);
         let rates_from = since.map(|since| since.date_naive());
         let rates = shared::load_rates(self.environment, rates_from).await.map_err(while_running)?;
-        let basis = emission_basis(self.request, self.environment, snapshot, self.units, &unusable.crates, since)
+        let crates = &unusable.crates;
+        let basis = emission_basis(self.request, self.environment, snapshot, self.units, crates, since, until)
             .await
             .map_err(while_running)?;
         tally.rows_read += basis.rows_read;
@@ -318,7 +319,7 @@ impl EmissionBasis<'_> {
     }
 }
 
-/// Loads what the emissions of days from `since` on need (of all days when absent).
+/// Loads what the emissions of days from `since` to `until` need (of all days when absent).
 pub async fn emission_basis<'a>(
     request: &Request,
     environment: &'a Environment<'a>,
@@ -326,6 +327,7 @@ pub async fn emission_basis<'a>(
     units: &[RunUnit],
     unusable_crates: &[i64],
     since: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
 ) -> Result<EmissionBasis<'a>, CommandError> {
     let model = environment.settings.lca.model;
     let co2_model = model.with_set(environment.parameters.set());
@@ -339,15 +341,18 @@ pub async fn emission_basis<'a>(
             co2_model,
         });
     }
-    // A year before the first month, and two days for the zones.
+    // A year before the first month, to the start of the last one, and two days for the zones.
     let since =
         since.and_then(|since| month_of(since.date_naive()).checked_sub_months(Months::new(13))).unwrap_or(FIRST_DAY);
+    let until = until.unwrap_or(environment.as_of).date_naive();
+    let until = month_of(until).checked_add_days(chrono::Days::new(2)).unwrap_or(until);
     let ids: Vec<i64> = units.iter().map(|unit| unit.unit.id.0).collect();
     let query = SurveyQuery {
         cooling_units: (!request.filter.is_everything()).then_some(&*ids),
         unusable_crates,
         as_of: environment.as_of,
         since: since.and_time(chrono::NaiveTime::MIN).and_utc(),
+        until: until.and_time(chrono::NaiveTime::MIN).and_utc(),
         earliest: environment.earliest(),
     };
     let zones = shared::zones(units);

@@ -22,6 +22,8 @@ pub struct SurveyQuery<'a> {
     pub as_of: DateTime<Utc>,
     /// Surveys before it are too old to matter.
     pub since: DateTime<Utc>,
+    /// Surveys at or after it are too new to matter.
+    pub until: DateTime<Utc>,
     /// Movements before it are unusable.
     pub earliest: DateTime<Utc>,
 }
@@ -32,8 +34,8 @@ pub async fn load(
     query: &SurveyQuery<'_>,
     zone_of: impl Fn(CoolingUnitId) -> Option<Tz>,
 ) -> Result<(FoodLossHistory, u64), DbError> {
-    let binds: [&(dyn ToSql + Sync); 5] =
-        [&query.cooling_units, &query.unusable_crates, &query.as_of, &query.since, &query.earliest];
+    let binds: [&(dyn ToSql + Sync); 6] =
+        [&query.cooling_units, &query.unusable_crates, &query.as_of, &query.since, &query.earliest, &query.until];
     let statement = snapshot.transaction().prepare(include_str!("surveys.sql")).await?;
     let rows = snapshot.transaction().query_raw(&statement, binds).await?;
     pin_mut!(rows);

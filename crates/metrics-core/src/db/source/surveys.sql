@@ -1,5 +1,5 @@
--- Market surveys before $3 with their surveyed releases; ascending by survey and release. Surveys that touch none of
--- the given units are left out (none when $1 is NULL).
+-- Market surveys from $4 to before $6 with their surveyed releases before $3; ascending by survey and release. Surveys
+-- that touch none of the given units are left out (none when $1 is NULL).
 SELECT survey.id, survey.date_filled_in, survey.loss, release.id AS release_id,
        crate.cooling_unit_id, farmer.id AS farmer_id, release.percentage, crate.initial_weight
 FROM operation_marketsurvey AS survey
@@ -10,7 +10,7 @@ JOIN operation_checkout AS checkout ON checkout.id = release.checkout_id
 JOIN operation_movement AS movement ON movement.id = checkout.movement_id
 LEFT JOIN operation_checkin AS checkin ON checkin.id = produce.checkin_id
 LEFT JOIN user_farmer AS farmer ON farmer.user_id = checkin.owned_by_user_id
-WHERE survey.date_filled_in < $3
+WHERE survey.date_filled_in < LEAST($3::timestamptz, $6::timestamptz)
   AND survey.date_filled_in >= $4
   AND survey.price NOT IN ('NaN', 'Infinity', '-Infinity')
   AND movement.date < $3
