@@ -6,8 +6,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::{LogFormat, LogLevel, LogSettings};
 
-/// Libraries that speak only when something needs attention, whatever the level.
-const QUIET: &str = "tokio_postgres=warn,rustls=warn,ureq=warn,ureq_proto=warn,actix_server=warn,actix_http=warn,\
+/// Libraries that speak only when something needs attention, whatever the level; `actix_http` not at all, because it
+/// calls each malformed request an error of ours.
+const QUIET: &str = "tokio_postgres=warn,rustls=warn,ureq=warn,ureq_proto=warn,actix_server=warn,actix_http=off,\
     mio=warn,h2=warn,hyper=warn,config=warn";
 
 /// Sends the log of this process to stderr, as `settings` say. Only the first call has an effect.
