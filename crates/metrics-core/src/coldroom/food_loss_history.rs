@@ -61,12 +61,19 @@ struct Month {
 #[derive(Debug, Default)]
 pub struct FoodLossHistory {
     months: BTreeMap<(CoolingUnitId, NaiveDate), Month>,
-    seen: HashSet<(ReleaseId, NaiveDate)>,
+    /// Releases that count already, by month; only of months that a survey can still fall into.
+    seen: BTreeMap<NaiveDate, HashSet<ReleaseId>>,
 }
 
 impl FoodLossHistory {
-    /// Takes one survey in; the caller brings them in one order, by (instant, id), so that sums repeat to the bit.
+    /// Takes one survey in; the caller brings them ascending by (instant, id), so that sums repeat to the bit and
+    /// months that are over need not be remembered.
     pub fn add(&mut self, survey: &MarketSurvey, zone_of: impl Fn(CoolingUnitId) -> Option<Tz>) {
+        // A month is over in every zone a day after it is over in UTC; the one before the current is kept for that.
+        let current = month_of(survey.filled_in_at.date_naive());
+        if let Some(oldest) = current.checked_sub_months(Months::new(1)) {
+            self.seen = self.seen.split_off(&oldest);
+        }
         let total_kg: f64 = survey.releases.iter().map(|release| release.kg).sum();
         for release in &survey.releases {
             let (Some(cooling_unit), Some(_)) = (release.cooling_unit, release.farmer) else { continue };
@@ -74,7 +81,7 @@ impl FoodLossHistory {
             let month = month_of(local_date(survey.filled_in_at, zone));
             let entry = self.months.entry((cooling_unit, month)).or_default();
             entry.lost_kg += loss_share_kg(survey.loss_kg, release.kg, total_kg, survey.releases.len());
-            if self.seen.insert((release.id, month)) {
+            if self.seen.entry(month).or_default().insert(release.id) {
                 entry.surveyed_kg += release.kg;
             }
         }
