@@ -232,7 +232,7 @@ impl Loaded {
         let context = DayContext { as_of: world.as_of, rates: &self.rates, parameters };
         let boundary = FoodLossBoundary::Production;
         let model = EmissionModel::RoomDay { factors: &unit.factors, history: &self.history, boundary };
-        cooling_unit_days(&unit.unit, &unit.crates, from, to, model, &context)
+        cooling_unit_days(&unit.unit, &unit.crates, from, to, model, &context).collect()
     }
 }
 
@@ -311,7 +311,7 @@ fn assert_companies_follow_the_definitions(world: &World, parameters: &Parameter
     for expected in slow::companies(world, parameters) {
         let mut totals = CompanyTotals::default();
         for unit in loaded.units.iter().filter(|unit| unit.company == Some(expected.company_id)) {
-            totals.add(&unit.unit, &loaded.days(unit, None, world, parameters));
+            totals.add(&unit.unit, loaded.days(unit, None, world, parameters));
         }
         let figures = totals.figures().expect("sums in range");
         let counts = (figures.crates_in, figures.check_ins, figures.crates_out, figures.check_outs);

@@ -66,7 +66,7 @@ pub async fn cooling_unit(
     let has_row = first.is_some_and(|first| first <= arguments.date) && window.start < environment.as_of;
     let days = if has_row {
         let model = basis.model(&factors);
-        cooling_unit_days(&unit.unit, &produce, arguments.date, arguments.date, model, &context)
+        cooling_unit_days(&unit.unit, &produce, arguments.date, arguments.date, model, &context).collect()
     } else {
         Vec::new()
     };

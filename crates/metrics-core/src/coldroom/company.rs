@@ -82,7 +82,7 @@ pub struct CompanyFigures {
 
 impl CompanyTotals {
     /// Adds the days of one alive unit.
-    pub fn add(&mut self, unit: &CoolingUnit, days: &[CoolingUnitDay]) {
+    pub fn add(&mut self, unit: &CoolingUnit, days: impl IntoIterator<Item = CoolingUnitDay>) {
         for day in days {
             self.crates_in += i64::from(day.crates_in);
             self.check_ins += i64::from(day.check_ins);

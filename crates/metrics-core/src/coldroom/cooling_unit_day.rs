@@ -142,32 +142,30 @@ pub fn first_check_in(crates: &[ProduceCrate]) -> Option<DateTime<Utc>> {
     crates.iter().filter_map(|produce| produce.check_in).map(|check_in| check_in.at).min()
 }
 
-/// Figures of `unit` for every civil day of `from..=to` that begins before as-of.
+/// Figures of `unit` for every civil day of `from..=to` that begins before as-of, one after the other.
 ///
 /// `crates` are those of the unit that were in the room or moved in the range; others change nothing. A day that the
 /// zone skipped has no figures.
-pub fn cooling_unit_days(
-    unit: &CoolingUnit,
-    crates: &[ProduceCrate],
+pub fn cooling_unit_days<'a>(
+    unit: &'a CoolingUnit,
+    crates: &'a [ProduceCrate],
     from: NaiveDate,
     to: NaiveDate,
-    model: EmissionModel<'_>,
-    context: &DayContext<'_>,
-) -> Vec<CoolingUnitDay> {
+    model: EmissionModel<'a>,
+    context: &'a DayContext<'a>,
+) -> impl Iterator<Item = CoolingUnitDay> + 'a {
     let mut room = Room::new(crates, context.parameters);
-    let mut days = Vec::new();
-    for date in from.iter_days().take_while(|date| *date <= to) {
-        let Some(window) = day_window(date, unit.zone) else { continue };
-        if window.start >= context.as_of {
-            break;
-        }
-        let end = window.end.min(context.as_of);
-        let elapsed_ratio = (end - window.start).as_seconds_f64() / (window.end - window.start).as_seconds_f64();
-        let is_complete = end == window.end;
-        let events = room.advance(window.start, end);
-        days.push(figures(unit, date, is_complete, elapsed_ratio, &events, &mut room, end, model, context));
-    }
-    days
+    from.iter_days()
+        .take_while(move |date| *date <= to)
+        .filter_map(|date| Some((date, day_window(date, unit.zone)?)))
+        .take_while(|(_, window)| window.start < context.as_of)
+        .map(move |(date, window)| {
+            let end = window.end.min(context.as_of);
+            let elapsed_ratio = (end - window.start).as_seconds_f64() / (window.end - window.start).as_seconds_f64();
+            let is_complete = end == window.end;
+            let events = room.advance(window.start, end);
+            figures(unit, date, is_complete, elapsed_ratio, &events, &mut room, end, model, context)
+        })
 }
 
 /// Positions in the unit's check-ins and releases that fall into one day.

@@ -464,10 +464,10 @@ impl Producer<'_> {
                 let from = range.from.map_or(first, |from| from.max(first));
                 let days = cooling_unit_days(&unit.unit, &produce, from, range.to.min(unit.today), model, &context);
                 let row_context = row_context(unit, environment, &basis.co2_model, computed_at);
-                *rows_computed += days.len() as u64;
-                for day in &days {
+                for day in days {
+                    *rows_computed += 1;
                     *days_without_rate += u64::from(day.quality.contains(&QualityFlag::FxMissing));
-                    rejects.extend(batch.rows.push(&row_context, day).map_err(failed)?);
+                    rejects.extend(batch.rows.push(&row_context, &day).map_err(failed)?);
                 }
             }
             let (from, to) = range.replaced;

@@ -124,7 +124,7 @@ async fn totals(
             (first_day(created, first_check_in(&produce), unit.unit.zone), &unit.source.company)
         {
             let days = cooling_unit_days(&unit.unit, &produce, first, unit.today, EmissionModel::Omitted, &context);
-            totals.entry(company.id.0).or_default().add(&unit.unit, &days);
+            totals.entry(company.id.0).or_default().add(&unit.unit, days);
         }
         environment.progress.advance();
     }
