@@ -131,7 +131,9 @@ type DrawnSurvey = (Index, Option<Index>, Option<i32>, Option<When>, bool);
 
 #[derive(Debug, Clone)]
 struct Moves {
-    movements: Vec<(&'static str, When)>,
+    /// The few instants at which anything moves.
+    instants: Vec<When>,
+    movements: Vec<(&'static str, Index)>,
     check_ins: Vec<(Option<Index>, Option<Index>)>,
     produces: Vec<(Option<Index>, Option<Index>)>,
     crates: Vec<DrawnCrate>,
@@ -236,7 +238,8 @@ fn moves() -> impl Strategy<Value = Moves> {
     let loss = select(vec![None, Some(0), Some(1), Some(3), Some(50)]);
     let filled_in = prop_oneof![1 => Just(None), 9 => surveyed_when().prop_map(Some)];
     (
-        vec((kind, when()), 1..12),
+        vec(when(), 1..8),
+        vec((kind, any::<Index>()), 1..12),
         vec((reference(), reference()), 1..7),
         vec((reference(), reference()), 1..7),
         vec((reference(), reference(), weight, currency(), any::<bool>()), 1..10),
@@ -244,7 +247,8 @@ fn moves() -> impl Strategy<Value = Moves> {
         vec((any::<Index>(), any::<Index>(), percentage, fee), 0..18),
         vec((any::<Index>(), reference(), loss, filled_in, prop::bool::weighted(0.08)), 0..8),
     )
-        .prop_map(|(movements, check_ins, produces, crates, check_outs, releases, surveys)| Moves {
+        .prop_map(|(instants, movements, check_ins, produces, crates, check_outs, releases, surveys)| Moves {
+            instants,
             movements,
             check_ins,
             produces,

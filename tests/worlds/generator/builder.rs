@@ -148,10 +148,10 @@ impl Builder {
                 pricing_type: owned(*pricing),
                 active: *active,
             }),
-            movements: numbered(&moves.movements, |id, (kind, when)| Movement {
+            movements: numbered(&moves.movements, |id, (kind, at)| Movement {
                 id,
                 initiated_for: (*kind).to_owned(),
-                date: self.moment(*when),
+                date: self.moment(*at.get(&moves.instants)),
             }),
             check_ins: numbered(&moves.check_ins, |id, (movement, owner)| CheckIn {
                 id,
