@@ -8,6 +8,7 @@ mod lists;
 mod process;
 mod refusals;
 mod rows;
+mod series;
 mod slices;
 
 use std::io::{BufRead as _, BufReader};

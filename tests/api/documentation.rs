@@ -13,8 +13,10 @@ fn the_description_lists_every_route() {
     paths.sort_unstable();
     let expected = [
         "/api/companies",
+        "/api/companies/{id}/daily",
         "/api/company-slice",
         "/api/cooling-units",
+        "/api/cooling-units/{id}/daily",
         "/api/coolingunit-slice",
         "/api/openapi.json",
         "/company-slice/",
@@ -28,7 +30,9 @@ fn the_description_lists_every_route() {
         assert!(description["paths"][path][method]["responses"]["200"].is_object(), "{method} {path}");
     }
     let schemas = description["components"]["schemas"].as_object().unwrap();
-    for schema in ["Problem", "FieldError", "FormProblem", "CoolingUnitSlice", "CompanyFigures", "Meta"] {
+    for schema in
+        ["Problem", "FieldError", "FormProblem", "CoolingUnitSlice", "CompanyFigures", "SeriesFigures", "Meta"]
+    {
         assert!(schemas.contains_key(schema), "{schema}");
     }
 }

@@ -151,6 +151,8 @@ fn a_wrong_method_is_told_the_right_ones() {
         "/api/coolingunit-slice",
         "/api/companies",
         "/api/cooling-units",
+        "/api/companies/1/daily",
+        "/api/cooling-units/1/daily",
         "/api/openapi.json",
         "/health/live",
         "/health/ready",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use metrics_core::coldroom::series::Bucket;
 use metrics_core::coldroom::slice::Basis;
 use metrics_core::db::reader::{DataVersion, LastRun, Page};
 use serde::Serialize;
@@ -90,5 +91,33 @@ impl ListMeta {
     /// Of one `page` out of `total` entries.
     pub fn new(meta: Meta, page: Page, total: i64) -> Self {
         Self { meta, total, limit: page.limit, offset: page.offset }
+    }
+}
+
+/// `meta` of a series.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeriesMeta {
+    #[serde(flatten)]
+    meta: Meta,
+    /// How the range is cut: day, week (ISO, from Monday) or month.
+    #[schema(example = "week")]
+    bucket: &'static str,
+    /// First day of the previous period; null unless it was asked for.
+    #[schema(example = "2026-10-12")]
+    previous_start_date: Option<NaiveDate>,
+    /// Last day of the previous period; null unless it was asked for.
+    #[schema(example = "2026-10-31")]
+    previous_end_date: Option<NaiveDate>,
+}
+
+impl SeriesMeta {
+    /// Of a series in `buckets`, beside that of the `previous` days.
+    pub fn new(meta: Meta, bucket: Bucket, previous: Option<&RangeInclusive<NaiveDate>>) -> Self {
+        Self {
+            meta,
+            bucket: bucket.as_str(),
+            previous_start_date: previous.map(|days| *days.start()),
+            previous_end_date: previous.map(|days| *days.end()),
+        }
     }
 }

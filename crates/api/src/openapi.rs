@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health};
+use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health, series};
 
 /// OpenAPI 3.1.
 #[derive(OpenApi)]
@@ -15,6 +15,8 @@ use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units,
     paths(
         company_slice::get,
         cooling_unit_slice::get,
+        series::cooling_unit,
+        series::company,
         companies::get,
         cooling_units::get,
         company_slice::post,
@@ -25,6 +27,7 @@ use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units,
     ),
     tags(
         (name = "slices", description = "What days add up to."),
+        (name = "series", description = "How days, weeks or months follow each other."),
         (name = "lists", description = "What there is."),
         (name = "predecessor", description = "The slices in the form of the system before this one. A trailing \
             slash is optional."),

@@ -6,6 +6,7 @@ pub mod cooling_unit_slice;
 pub mod cooling_units;
 pub mod docs;
 pub mod health;
+pub mod series;
 pub mod start_page;
 
 use std::future::ready;
@@ -25,6 +26,8 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, cooling_unit_slice::PATH, cooling_unit_slice::get);
     readable(config, companies::PATH, companies::get);
     readable(config, cooling_units::PATH, cooling_units::get);
+    readable(config, series::UNIT_PATH, series::cooling_unit);
+    readable(config, series::COMPANY_PATH, series::company);
     for path in company_slice::FORM_PATHS {
         postable(config, path, company_slice::post);
     }

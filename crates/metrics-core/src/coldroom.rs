@@ -12,6 +12,7 @@ pub mod company;
 pub mod cooling_unit_day;
 pub mod food_loss_history;
 pub mod lifecycle;
+pub mod series;
 pub mod slice;
 
 /// Something of the source that a run could not use, by name; the run goes on without it.

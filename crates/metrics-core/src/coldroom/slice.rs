@@ -167,7 +167,7 @@ pub struct DaySums {
 
 impl DaySums {
     /// Adds the next day; days come in order of date.
-    fn add(&mut self, day: &DayRow) {
+    pub(super) fn add(&mut self, day: &DayRow) {
         self.days += 1;
         self.last_date = day.date;
 
@@ -202,14 +202,11 @@ impl DaySums {
         self.co2_idle.add(day.co2_idle);
         self.co2_breakdown.add(&day.co2_breakdown);
 
-        for flag in &day.data_quality {
-            if !self.data_quality.contains(flag) {
-                self.data_quality.insert(flag.clone());
-            }
-        }
+        day.data_quality.iter().for_each(|flag| insert_new(&mut self.data_quality, flag));
     }
 
-    fn finish(&mut self) {
+    /// Ends the adding; counts and lists of ids hold only from here on.
+    pub(super) fn finish(&mut self) {
         self.room_active_user_ids.finish();
         self.room_active_fem.finish();
         self.room_active_ma.finish();
@@ -224,6 +221,11 @@ impl DaySums {
 
     /// Columns with days without a figure, and how many; in order of the table's columns.
     pub fn missing_days(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.missing_days_of_all().filter(|(_, days)| *days > 0)
+    }
+
+    /// Columns of which a day may have no figure, and how many have none; in order of the table's columns.
+    pub(super) fn missing_days_of_all(&self) -> impl Iterator<Item = (&'static str, u32)> {
         [
             ("average_room_occupancy", self.occupancy.missing_days),
             ("room_revenue", self.room_revenue.missing_days),
@@ -233,7 +235,6 @@ impl DaySums {
             ("co2_idle", self.co2_idle.missing_days),
         ]
         .into_iter()
-        .filter(|(_, days)| *days > 0)
     }
 }
 
@@ -246,6 +247,15 @@ pub struct Beneficiaries {
     pub women: Decimal,
     /// Men and boys: total × their share.
     pub men: Decimal,
+}
+
+impl Beneficiaries {
+    /// Of so many farmers, exact; absent when a product has more digits than a decimal holds.
+    pub(super) fn of(farmers: Decimal, household: Decimal, women: Decimal, men: Decimal) -> Option<Self> {
+        let total = farmers.checked_mul(household)?;
+        let (women, men) = (total.checked_mul(women)?, total.checked_mul(men)?);
+        Some(Self { total: total.normalize(), women: women.normalize(), men: men.normalize() })
+    }
 }
 
 /// One cooling unit of a slice.
@@ -263,10 +273,8 @@ impl UnitSlice {
     /// Beneficiaries of the range, exact; absent when the product has more digits than a decimal holds.
     pub fn beneficiaries(&self) -> Option<Beneficiaries> {
         let farmers = Decimal::from(self.sums.room_active_farmer_ids.count());
-        let total = farmers.checked_mul(self.latest.household_size)?;
-        let women = total.checked_mul(self.latest.household_fem_share)?;
-        let men = total.checked_mul(self.latest.household_ma_share)?;
-        Some(Beneficiaries { total: total.normalize(), women: women.normalize(), men: men.normalize() })
+        let LatestDay { household_size, household_fem_share, household_ma_share, .. } = self.latest;
+        Beneficiaries::of(farmers, household_size, household_fem_share, household_ma_share)
     }
 }
 
@@ -281,6 +289,15 @@ pub struct Basis {
     pub data_quality: BTreeSet<String>,
 }
 
+impl Basis {
+    /// Takes in what a row was computed with.
+    pub(super) fn add(&mut self, day: &DayRow) {
+        insert_new(&mut self.time_zones, &day.time_zone);
+        insert_new(&mut self.parameter_sets, &day.parameter_set);
+        day.data_quality.iter().for_each(|flag| insert_new(&mut self.data_quality, flag));
+    }
+}
+
 /// Adds up days that arrive ordered by cooling unit and date.
 #[derive(Debug, Default)]
 pub struct SliceSums {
@@ -290,20 +307,19 @@ pub struct SliceSums {
 
 impl SliceSums {
     /// Adds the next day of `unit`: a day after the one before, or the first day of the next cooling unit.
-    pub fn add(&mut self, unit: CoolingUnitId, day: DayRow) {
+    pub fn add(&mut self, unit: CoolingUnitId, day: &DayRow) {
+        self.basis.add(day);
         match self.units.last_mut() {
-            Some((current, sums)) if *current == unit => sums.add(&day),
+            Some((current, sums)) if *current == unit => sums.add(day),
             current => {
                 if let Some((_, sums)) = current {
                     sums.finish();
                 }
                 let mut sums = DaySums::default();
-                sums.add(&day);
+                sums.add(day);
                 self.units.push((unit, sums));
             }
         }
-        insert_new(&mut self.basis.time_zones, day.time_zone);
-        insert_new(&mut self.basis.parameter_sets, day.parameter_set);
     }
 
     /// The sums of each cooling unit, in order of arrival, and what they rest on.
@@ -311,15 +327,14 @@ impl SliceSums {
         if let Some((_, sums)) = self.units.last_mut() {
             sums.finish();
         }
-        self.basis.data_quality = self.units.iter().flat_map(|(_, sums)| sums.data_quality.iter().cloned()).collect();
         (self.units, self.basis)
     }
 }
 
-fn insert_new(set: &mut BTreeSet<String>, value: String) {
+fn insert_new(set: &mut BTreeSet<String>, value: &str) {
     // Nearly every day repeats the one before.
-    if !set.contains(&value) {
-        set.insert(value);
+    if !set.contains(value) {
+        set.insert(value.to_owned());
     }
 }
 

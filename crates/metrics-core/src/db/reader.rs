@@ -5,6 +5,7 @@
 
 mod company;
 mod cooling_unit;
+mod series;
 mod stored;
 mod version;
 
@@ -15,8 +16,9 @@ use diesel_async::{AnsiTransactionManager, TransactionManager};
 use super::connect::{self, Connection, Pool, PooledConnection};
 use super::error::DbError;
 
-pub use company::{Company, CompanyPage, ListedCompany, companies, company};
-pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_units, slice};
+pub use company::{Company, CompanyPage, ListedCompany, companies, company, listed_company};
+pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_unit, cooling_units, slice};
+pub use series::{Series, Subject, extent, series};
 pub use version::{DataVersion, LastRun, RunSummary, data_version, last_runs};
 
 /// A page of a list.

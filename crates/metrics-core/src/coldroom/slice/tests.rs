@@ -17,7 +17,7 @@ fn day(text: &str) -> DayRow {
 fn sums(days: Vec<DayRow>) -> DaySums {
     let mut slice = SliceSums::default();
     for day in days {
-        slice.add(ROOM, day);
+        slice.add(ROOM, &day);
     }
     let (mut units, _) = slice.finish();
     assert_eq!(units.len(), 1);
@@ -138,10 +138,10 @@ fn emissions_per_crop_sum_over_the_days_that_have_them() {
 #[test]
 fn cooling_units_stay_apart_and_the_basis_is_united() {
     let mut slice = SliceSums::default();
-    slice.add(ROOM, DayRow { data_quality: vec!["fx_missing".into()], ..day("2026-11-01") });
-    slice.add(ROOM, DayRow { time_zone: "UTC".into(), ..day("2026-11-02") });
+    slice.add(ROOM, &DayRow { data_quality: vec!["fx_missing".into()], ..day("2026-11-01") });
+    slice.add(ROOM, &DayRow { time_zone: "UTC".into(), ..day("2026-11-02") });
     let other = DayRow { room_active_user_ids: vec![2, 1, 2], parameter_set: "2026.2".into(), ..day("2026-11-01") };
-    slice.add(CoolingUnitId(4), DayRow { data_quality: vec!["capacity_missing".into()], ..other });
+    slice.add(CoolingUnitId(4), &DayRow { data_quality: vec!["capacity_missing".into()], ..other });
 
     let (units, basis) = slice.finish();
     let days: Vec<_> = units.iter().map(|(unit, sums)| (unit.0, sums.days)).collect();

@@ -10,7 +10,7 @@ use super::stored::StoredNumbers;
 use crate::coldroom::slice::NumbersByName;
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
-use crate::db::schema::company_metrics as t;
+use crate::db::schema::{company_metrics as t, cooling_unit_metrics as days};
 use crate::ids::CompanyId;
 
 /// One row of `metrics.company_metrics`.
@@ -105,4 +105,28 @@ pub async fn companies(conn: &mut Connection, page: Page) -> Result<CompanyPage,
         .load(conn)
         .await?;
     Ok(CompanyPage { companies, total })
+}
+
+/// One company as lists show it, also one of which only days of cooling units are stored yet.
+pub async fn listed_company(conn: &mut Connection, company: CompanyId) -> Result<Option<ListedCompany>, DbError> {
+    let row = t::table.find(company.0).select(ListedCompany::as_select()).first(conn).await.optional()?;
+    if row.is_some() {
+        return Ok(row);
+    }
+    type Latest = (Option<String>, Option<String>, Option<String>, String, String);
+    let latest: Option<Latest> = days::table
+        .filter(days::company_id.eq(company.0))
+        .order((days::date.desc(), days::cooling_unit_id))
+        .select((days::comp_name, days::country, days::currency, days::time_zone, days::parameter_set))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(latest.map(|(comp_name, comp_country, currency, time_zone, parameter_set)| ListedCompany {
+        company_id: company.0,
+        comp_name,
+        comp_country,
+        currency,
+        time_zone,
+        parameter_set,
+    }))
 }

@@ -30,8 +30,8 @@ pub struct Slice {
 /// The columns that are added up.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = t, check_for_backend(diesel::pg::Pg))]
-struct DayRecord {
-    cooling_unit_id: i64,
+pub(super) struct DayRecord {
+    pub(super) cooling_unit_id: i64,
     date: NaiveDate,
     room_active_user_ids: Vec<i64>,
     room_active_fem: Vec<i64>,
@@ -169,7 +169,7 @@ pub async fn slice(
         .await?;
     let mut sums = SliceSums::default();
     while let Some(day) = rows.try_next().await? {
-        sums.add(CoolingUnitId(day.cooling_unit_id), day.into());
+        sums.add(CoolingUnitId(day.cooling_unit_id), &day.into());
     }
     drop(rows);
 
@@ -227,6 +227,41 @@ pub struct CoolingUnitPage {
     pub cooling_units: Vec<ListedCoolingUnit>,
     /// Cooling units on all pages.
     pub total: i64,
+}
+
+/// One cooling unit as lists show it, if it has a row.
+pub async fn cooling_unit(conn: &mut Connection, unit: CoolingUnitId) -> Result<Option<ListedCoolingUnit>, DbError> {
+    type Row = (i64, Option<String>, Option<i64>, String, bool, String, NaiveDate);
+    let first: Option<NaiveDate> =
+        t::table.filter(t::cooling_unit_id.eq(unit.0)).select(diesel::dsl::min(t::date)).get_result(conn).await?;
+    let last: Option<Row> = t::table
+        .filter(t::cooling_unit_id.eq(unit.0))
+        .order(t::date.desc())
+        .select((
+            t::cooling_unit_id,
+            t::unit_name,
+            t::company_id,
+            t::time_zone,
+            t::is_unit_deleted,
+            t::parameter_set,
+            t::date,
+        ))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(first.zip(last).map(|(first_date, last)| {
+        let (cooling_unit_id, unit_name, company_id, time_zone, is_unit_deleted, parameter_set, last_date) = last;
+        ListedCoolingUnit {
+            cooling_unit_id,
+            unit_name,
+            company_id,
+            time_zone,
+            is_unit_deleted,
+            parameter_set,
+            first_date,
+            last_date,
+        }
+    }))
 }
 
 /// A row of `cooling_units.sql`: the total, beside a cooling unit where the page has one.
