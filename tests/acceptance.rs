@@ -11,6 +11,7 @@ mod dependencies;
 mod deployment;
 mod embedded;
 mod expected;
+mod exports;
 mod fx;
 mod interruption;
 mod migrations;

@@ -3,11 +3,12 @@
 mod caching;
 mod client;
 mod documentation;
+mod files;
 mod forms;
 mod lists;
 mod process;
 mod refusals;
-mod rows;
+pub mod rows;
 mod series;
 mod slices;
 

@@ -91,10 +91,14 @@ impl Response {
 
     /// The only value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(header, _)| header == name).map(|(_, value)| value.as_str());
-        let value = values.next();
-        assert_eq!(values.next(), None, "{name} is said twice");
-        value
+        let values = self.headers(name);
+        assert!(values.len() <= 1, "{name} is said twice");
+        values.first().copied()
+    }
+
+    /// All values of a header.
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(header, _)| header == name).map(|(_, value)| value.as_str()).collect()
     }
 
     pub fn text(&self) -> &str {

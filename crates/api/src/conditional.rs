@@ -1,13 +1,15 @@
 //! Responses that a client may keep and ask about: entity tags and `304 Not Modified`.
 
 use actix_web::http::header::{
-    self, AcceptEncoding, CacheControl, CacheDirective, ContentType, ETag, Encoding, EntityTag, Header, IfNoneMatch,
+    self, AcceptEncoding, CacheControl, CacheDirective, ETag, Encoding, EntityTag, Header, IfNoneMatch,
 };
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use metrics_core::export::Form;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
+use crate::export::{Table, Wanted};
 
 /// What the compressing middleware chooses from, in its order of preference.
 const ENCODINGS: [Encoding; 4] = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate()];
@@ -15,6 +17,7 @@ const ENCODINGS: [Encoding; 4] = [Encoding::identity(), Encoding::brotli(), Enco
 /// The representation that a request would get, told apart by its entity tag.
 #[derive(Debug)]
 pub struct Representation {
+    wanted: Wanted,
     tag: EntityTag,
     is_compressed: bool,
     if_none_match: Option<IfNoneMatch>,
@@ -22,20 +25,22 @@ pub struct Representation {
 
 impl Representation {
     /// The representation of the result of `query` at the address of `request` in version `data_version` of the
-    /// data, by this version of the program, in the encoding that the client prefers.
+    /// data, by this version of the program, in the form and encoding that the client prefers.
     ///
     /// `query` is in a form that equal questions share.
-    pub fn new(request: &HttpRequest, query: &str, data_version: i64) -> Result<Self, ApiError> {
+    pub fn new(request: &HttpRequest, query: &str, data_version: i64, wanted: Wanted) -> Result<Self, ApiError> {
         let encoding = encoding(request)?;
         let mut hash = Sha256::new();
         let version = data_version.to_string();
-        for part in [env!("CARGO_PKG_VERSION"), request.path(), query, &version, &encoding.to_string()] {
+        let (form, encoding_name) = (wanted.normalised(), encoding.to_string());
+        for part in [env!("CARGO_PKG_VERSION"), request.path(), query, &version, &form, &encoding_name] {
             hash.update(part);
             hash.update([0]);
         }
         // 128 bits: no two of a client's few representations will ever share them.
         let tag = hash.finalize()[..16].iter().fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
         Ok(Self {
+            wanted,
             tag: EntityTag::new_strong(tag),
             is_compressed: encoding != Encoding::identity(),
             if_none_match: request
@@ -64,19 +69,27 @@ impl Representation {
     pub fn not_modified(&self) -> HttpResponse {
         let mut response = HttpResponse::NotModified();
         response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
-        response.insert_header((header::VARY, "accept-encoding"));
+        response.insert_header((header::VARY, "accept, accept-encoding"));
         response.finish()
     }
 
-    /// `200 OK` with `body` as JSON.
-    pub fn json(&self, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
+    /// `200 OK` with `body` as JSON, or with the `table` of its rows as a file.
+    pub async fn answer(
+        &self,
+        body: &impl Serialize,
+        table: impl FnOnce() -> Result<Table, ApiError>,
+    ) -> Result<HttpResponse, ApiError> {
         let mut response = HttpResponse::Ok();
         response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
-        // The compressing middleware says so itself when it compresses.
-        if !self.is_compressed {
-            response.insert_header((header::VARY, "accept-encoding"));
+        // The compressing middleware adds the encoding itself when it compresses.
+        response.insert_header((header::VARY, if self.is_compressed { "accept" } else { "accept, accept-encoding" }));
+        response.insert_header((header::CONTENT_TYPE, self.wanted.content_type()));
+        if self.wanted.form == Form::Json {
+            return Ok(response.body(serde_json::to_vec(body)?));
         }
-        Ok(response.insert_header(ContentType::json()).body(serde_json::to_vec(body)?))
+        let table = table()?;
+        response.insert_header(self.wanted.disposition(&table.name));
+        Ok(response.body(table.write(self.wanted).await?))
     }
 }
 
@@ -94,12 +107,14 @@ mod tests {
 
     use super::*;
 
+    const JSON: Wanted = Wanted { form: Form::Json, units_in_header: false };
+
     fn representation(headers: &[(&'static str, &'static str)], query: &str, version: i64) -> Representation {
         let mut request = TestRequest::with_uri("/api/company-slice");
         for header in headers {
             request = request.append_header(*header);
         }
-        Representation::new(&request.to_http_request(), query, version).expect("acceptable")
+        Representation::new(&request.to_http_request(), query, version, JSON).expect("acceptable")
     }
 
     #[test]
@@ -112,6 +127,10 @@ mod tests {
         for other in [tag(&[], "2", 7), tag(&[], "1", 8), tag(&[("accept-encoding", "gzip, br")], "1", 7)] {
             assert_ne!(plain, other);
         }
+        let request = TestRequest::with_uri("/api/company-slice").to_http_request();
+        let csv = [false, true].map(|units_in_header| Wanted { form: Form::Csv, units_in_header });
+        let csv = csv.map(|wanted| Representation::new(&request, "1", 7, wanted).expect("acceptable").tag);
+        assert!(plain != csv[0] && csv[0] != csv[1]);
     }
 
     #[test]
@@ -119,7 +138,7 @@ mod tests {
         let tag = representation(&[], "1", 7).tag.tag().to_owned();
         let is_known = |value: String| {
             let request = TestRequest::with_uri("/api/company-slice").insert_header(("if-none-match", value));
-            Representation::new(&request.to_http_request(), "1", 7).expect("acceptable").is_known()
+            Representation::new(&request.to_http_request(), "1", 7, JSON).expect("acceptable").is_known()
         };
         assert!(is_known(format!("\"{tag}\"")));
         assert!(is_known(format!("\"other\", W/\"{tag}\"")));

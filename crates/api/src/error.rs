@@ -4,11 +4,15 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use metrics_core::db::{DbError, reader};
+use metrics_core::export::Form;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Seconds after which a client may try again what was refused for lack of a database or of time.
 const RETRY_AFTER_S: u16 = 5;
+
+/// Media type of problems.
+pub const PROBLEM: &str = "application/problem+json";
 
 /// One field of a request that was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -57,6 +61,9 @@ pub enum ApiError {
     /// No form of the result is acceptable to the client.
     #[error("none of the accepted encodings is available; available are br, gzip, deflate and identity")]
     NotAcceptable,
+    /// The result has no form that the client accepts.
+    #[error("none of the accepted media types is available; available are {}", media_types())]
+    NoSuchForm,
     /// The request took too long.
     #[error("the request took too long; ask for fewer cooling units or days")]
     Timeout,
@@ -75,6 +82,11 @@ pub enum ApiError {
 fn describe(fields: &[FieldError]) -> String {
     let each: Vec<_> = fields.iter().map(|error| format!("{}: {}", error.field, error.reason)).collect();
     each.join("; ")
+}
+
+/// Media types of results.
+fn media_types() -> String {
+    Form::ALL.map(Form::media_type).join(", ")
 }
 
 impl From<DbError> for ApiError {
@@ -134,7 +146,7 @@ impl ApiError {
             errors: if let Self::InvalidFields(errors) = self { errors.clone() } else { Vec::new() },
         };
         let mut response = HttpResponse::build(status).json(problem);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         self.with_headers(response)
     }
 
@@ -154,6 +166,9 @@ impl ApiError {
             Self::NotAcceptable => {
                 headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
             }
+            Self::NoSuchForm => {
+                headers.insert(header::VARY, HeaderValue::from_static("accept"));
+            }
             _ => {}
         }
         response
@@ -171,7 +186,7 @@ impl ResponseError for ApiError {
             Self::InvalidFields(_) | Self::MalformedForm(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::NotAcceptable | Self::NoSuchForm => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -9,9 +9,11 @@ use actix_web::web::Query;
 use chrono::{Days, NaiveDate};
 use metrics_core::coldroom::series::Bucket;
 use metrics_core::db::reader::Page;
+use metrics_core::export::Form;
 use metrics_core::ids::{CompanyId, CoolingUnitId};
 
 use crate::error::{ApiError, FieldError};
+use crate::export::Asked;
 
 /// Cooling units of a slice at most.
 pub const MAX_UNITS: usize = 1_000;
@@ -97,6 +99,18 @@ impl Fields {
             }
         }
         checked.filter(|_| self.errors.is_empty()).ok_or(ApiError::InvalidFields(self.errors))
+    }
+
+    /// Parameters that choose the form of the result. The route's own parameters are checked after them.
+    pub fn form(&mut self) -> Asked {
+        let form = self.optional("format").and_then(|text| {
+            self.accept("format", Form::from_name(&text).ok_or_else(|| "must be json, csv, xlsx or parquet".to_owned()))
+        });
+        let units_in_header = self.optional("header").and_then(|text| {
+            let known = [("names", false), ("units", true)].into_iter().find(|(name, _)| *name == text);
+            self.accept("header", known.map(|(_, units)| units).ok_or_else(|| "must be names or units".to_owned()))
+        });
+        Asked { form, units_in_header }
     }
 
     /// Fields of a company slice.
@@ -412,6 +426,18 @@ mod tests {
         }
         assert_eq!(refused(Fields::urlencoded("from=2026-01-02&to=2026-01-01").series())[0].0, "to");
         assert_eq!(refused(Fields::urlencoded("from=2000-01-01&to=2026-01-01").series())[0].0, "to");
+    }
+
+    #[test]
+    fn forms_of_results_have_names() {
+        let mut fields = Fields::urlencoded("format=csv&header=units&company_id=1");
+        assert_eq!(fields.form(), Asked { form: Some(Form::Csv), units_in_header: Some(true) });
+        assert!(fields.company(Unknown::Refused).is_ok());
+        for bad in ["format=xml", "format=", "format=CSV", "format=csv&format=csv", "header=1"] {
+            let mut fields = Fields::urlencoded(bad);
+            fields.form();
+            assert_eq!(refused(fields.company_list()).len(), 1, "{bad}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod conditional;
 mod error;
+mod export;
 mod fields;
 mod form;
 mod frame;

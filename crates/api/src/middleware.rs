@@ -16,7 +16,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpRequest};
 use tracing::Instrument;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, PROBLEM};
 use crate::state::Worker;
 
 /// Longest address, bytes: a thousand ids of 19 digits with their commas take 20,000.
@@ -110,7 +110,9 @@ pub async fn not_acceptable(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?;
-    if response.status() == StatusCode::NOT_ACCEPTABLE {
+    // A handler's own refusal has its form already.
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
+    if response.status() == StatusCode::NOT_ACCEPTABLE && !is_problem {
         return Ok(answer(response.request().clone(), &ApiError::NotAcceptable));
     }
     Ok(response.map_into_boxed_body())

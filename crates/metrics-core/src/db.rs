@@ -4,6 +4,7 @@ pub mod connect;
 pub mod copy;
 pub mod embedded;
 mod error;
+pub mod export;
 pub mod metrics;
 pub mod migrate;
 mod open;

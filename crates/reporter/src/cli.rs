@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -133,6 +135,8 @@ pub enum Command {
         #[command(subcommand)]
         what: Explain,
     },
+    /// Rows of a stored table, all columns, as a file.
+    Export(ExportArgs),
     /// Completion script for a shell, on standard output.
     Completions {
         /// The shell.
@@ -170,6 +174,66 @@ pub struct RunsArgs {
     /// Form of the output.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Tables that can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportName {
+    /// `cooling_unit_metrics`: a row per cooling unit and local day.
+    AggregatedComparison,
+    /// `company_metrics`: a row per company, its latest state.
+    Company,
+    /// `company_metrics_history`: a row per company and report date.
+    CompanyHistory,
+}
+
+/// Forms of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// A workbook of Excel; its second sheet says what the columns are.
+    Xlsx,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object to a line.
+    Json,
+}
+
+/// Options of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// Table to export, by the view that writes it.
+    #[arg(value_enum)]
+    pub view: ExportName,
+
+    /// Form of the file.
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+
+    /// File to write; it appears when it is complete. - for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// First local day, of company-history first report date [default: all].
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<NaiveDate>,
+
+    /// Last local day or report date, inclusive [default: all].
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<NaiveDate>,
+
+    /// Only rows of these companies.
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = clap::value_parser!(i64).range(1..))]
+    pub company: Vec<i64>,
+
+    /// Only rows of these cooling units.
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = clap::value_parser!(i64).range(1..))]
+    pub cooling_unit: Vec<i64>,
+
+    /// Names in the header of CSV are followed by their units, as in `room_kg_in [kg]`.
+    #[arg(long)]
+    pub units: bool,
 }
 
 /// Figures that can be explained.

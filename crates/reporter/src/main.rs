@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod exit;
 mod explain;
+mod export;
 mod fx;
 mod interrupt;
 mod output;
@@ -96,6 +97,7 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         Some(Command::Explain { what: Explain::CoolingUnit(arguments) }) => {
             explain::cooling_unit(&arguments, &environment(arguments.as_of, &progress), &mut out).await
         }
+        Some(Command::Export(arguments)) => export::export(&arguments, &environment(None, &progress)).await,
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
         // Both were answered above, before a database was needed.
         Some(Command::Completions { .. } | Command::Config { .. }) => Ok(Exit::Done),

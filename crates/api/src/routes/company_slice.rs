@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use metrics_core::coldroom::slice::Basis;
 use metrics_core::db::reader::{self, Company};
+use metrics_core::export::{Form, Kind};
 use metrics_core::ids::CompanyId;
 use metrics_core::view::View;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::conditional::Representation;
 use crate::error::{ApiError, FormProblem, Problem};
+use crate::export::{self, Binary, FormParams, Table, Wanted};
 use crate::fields::{Fields, Unknown};
 use crate::form;
 use crate::frame::{Cell, Column, Frame};
@@ -209,26 +211,38 @@ impl<'a> From<&'a Company> for CompanyFigures<'a> {
     operation_id = "company_slice",
     params(
         ("company_id" = i64, Query, description = "The company.", minimum = 1, example = 1),
+        FormParams,
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
-        (status = 200, description = "The figures of the company.", body = CompanySlice,
-          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 200, description = "The figures of the company.", headers(("ETag" = String, description = "Names this representation."),
+            ("Content-Disposition" = String, description = "Name of the file; not with JSON.")),
+          content(
+              (CompanySlice = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/vnd.apache.parquet"),
+          )),
         (status = 304, description = "The client has this representation already."),
         (status = 400, description = "A parameter is missing, unknown, repeated or malformed.", body = Problem,
           content_type = "application/problem+json"),
         (status = 404, description = "There is no such company.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No form or encoding of the result is acceptable.", body = Problem,
           content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or not in time.", body = Problem,
           content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
-    let id = Fields::urlencoded(request.query_string()).company(Unknown::Refused)?;
+    let mut fields = Fields::urlencoded(request.query_string());
+    let asked = fields.form();
+    let id = fields.company(Unknown::Refused)?;
+    let wanted = Wanted::new(&request, asked, Form::Json)?;
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::Company).await?;
-    let representation = Representation::new(&request, &id.to_string(), version.version)?;
+    let representation = Representation::new(&request, &id.to_string(), version.version, wanted)?;
     if representation.is_known_by_tag() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -245,8 +259,56 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         parameter_sets: [company.parameter_set.clone()].into(),
         ..Basis::default()
     };
-    representation.json(&CompanySlice { meta: Meta::new(version, basis), company: (&company).into() })
+    let body = CompanySlice { meta: Meta::new(version, basis), company: (&company).into() };
+    let table = || {
+        let columns = export::columns::<CompanyFigures<'_>>(&FILE_COLUMNS);
+        Table::of(format!("company-slice_{id}"), &body.meta, columns, std::slice::from_ref(&body.company))
+    };
+    representation.answer(&body, table).await
 }
+
+/// The columns in files, which are the members of the body.
+const FILE_COLUMNS: [(&str, Kind); 39] = [
+    ("report_date", Kind::Date),
+    ("company_id", Kind::Integer),
+    ("comp_name", Kind::Text),
+    ("comp_logo", Kind::Text),
+    ("comp_country", Kind::Text),
+    ("comp_cap_tons", Kind::Number),
+    ("comp_cap_num_crates", Kind::Integer),
+    ("cooling_unit_types", Kind::Json),
+    ("comp_op", Kind::Integer),
+    ("comp_op_fem", Kind::Integer),
+    ("comp_op_ma", Kind::Integer),
+    ("comp_op_ot", Kind::Integer),
+    ("currency", Kind::Text),
+    ("comp_reg_users", Kind::Integer),
+    ("comp_reg_users_ma", Kind::Integer),
+    ("comp_reg_users_fem", Kind::Integer),
+    ("comp_reg_users_ot", Kind::Integer),
+    ("comp_beneficiaries", Kind::Number),
+    ("comp_beneficiaries_fem", Kind::Number),
+    ("comp_beneficiaries_ma", Kind::Number),
+    ("comp_cool_users", Kind::Integer),
+    ("comp_cool_users_fem", Kind::Integer),
+    ("comp_cool_users_ma", Kind::Integer),
+    ("comp_cool_users_ot", Kind::Integer),
+    ("comp_farmers", Kind::Integer),
+    ("comp_traders", Kind::Integer),
+    ("comp_unspec_user_type", Kind::Integer),
+    ("comp_crates_in", Kind::Integer),
+    ("comp_ops_in", Kind::Integer),
+    ("comp_kg_in", Kind::Float),
+    ("comp_crates_out", Kind::Integer),
+    ("comp_ops_out", Kind::Integer),
+    ("comp_kg_out", Kind::Float),
+    ("comp_average_room_occupancy", Kind::Number),
+    ("comp_revenue", Kind::Money(2)),
+    ("comp_revenue_usd", Kind::Money(2)),
+    ("fx_missing_days", Kind::Integer),
+    ("time_zone", Kind::Text),
+    ("parameter_set", Kind::Text),
+];
 
 fn unknown(id: CompanyId) -> ApiError {
     ApiError::NotFound(format!("there is no company {id}"))

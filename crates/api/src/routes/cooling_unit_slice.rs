@@ -6,6 +6,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use metrics_core::coldroom::slice::{Beneficiaries, UnitSlice};
 use metrics_core::db::reader;
+use metrics_core::export::{Form, Kind};
 use metrics_core::view::View;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::conditional::Representation;
 use crate::error::{ApiError, FormProblem, Problem};
+use crate::export::{self, Binary, FormParams, Table, Wanted};
 use crate::fields::{Fields, Unknown};
 use crate::form;
 use crate::frame::{Cell, Column, Frame};
@@ -274,24 +276,36 @@ impl<'a> From<&'a UnitSlice> for CoolingUnitSlice<'a> {
           example = "2026-11-01"),
         ("end_date" = chrono::NaiveDate, Query, description = "Last day, inclusive, as YYYY-MM-DD; not before \
           start_date, and at most 3660 days with both ends.", example = "2026-11-20"),
+        FormParams,
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
-        (status = 200, description = "The sums, by cooling unit.", body = CoolingUnitSlices,
-          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 200, description = "The sums, by cooling unit.", headers(("ETag" = String, description = "Names this representation."),
+            ("Content-Disposition" = String, description = "Name of the file; not with JSON.")),
+          content(
+              (CoolingUnitSlices = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/vnd.apache.parquet"),
+          )),
         (status = 304, description = "The client has this representation already."),
         (status = 400, description = "A parameter is missing, unknown, repeated or malformed.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No form or encoding of the result is acceptable.", body = Problem,
           content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or not in time.", body = Problem,
           content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
-    let query = Fields::urlencoded(request.query_string()).cooling_units(Unknown::Refused)?;
+    let mut fields = Fields::urlencoded(request.query_string());
+    let asked = fields.form();
+    let query = fields.cooling_units(Unknown::Refused)?;
+    let wanted = Wanted::new(&request, asked, Form::Json)?;
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
-    let representation = Representation::new(&request, &query.normalised(), version.version)?;
+    let representation = Representation::new(&request, &query.normalised(), version.version, wanted)?;
     if representation.is_known() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -299,11 +313,73 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
     let slice = reader::slice(&mut snapshot, &query.units, &query.days).await?;
     snapshot.close().await?;
 
-    representation.json(&CoolingUnitSlices {
+    let body = CoolingUnitSlices {
         meta: Meta::new(version, slice.basis).over(&query.days),
         cooling_units: slice.units.iter().map(CoolingUnitSlice::from).collect(),
-    })
+    };
+    let table = || {
+        let name = format!("coolingunit-slice_{}_{}", query.days.start(), query.days.end());
+        let columns = export::columns::<CoolingUnitSlice<'_>>(&FILE_COLUMNS);
+        Table::of(name, &body.meta, columns, &body.cooling_units)
+    };
+    representation.answer(&body, table).await
 }
+
+/// The columns in files, which are the members of the body.
+const FILE_COLUMNS: [(&str, Kind); 52] = [
+    ("cooling_unit_id", Kind::Integer),
+    ("unit_name", Kind::Text),
+    ("is_unit_deleted", Kind::Flag),
+    ("state", Kind::Text),
+    ("cool_unit_type", Kind::Text),
+    ("cap_tons", Kind::Number),
+    ("cap_num_crates", Kind::Integer),
+    ("company_id", Kind::Integer),
+    ("comp_name", Kind::Text),
+    ("comp_pricing", Kind::Text),
+    ("currency", Kind::Text),
+    ("room_op", Kind::Integer),
+    ("room_op_fem", Kind::Integer),
+    ("room_op_ma", Kind::Integer),
+    ("room_op_ot", Kind::Integer),
+    ("room_beneficiaries", Kind::Number),
+    ("room_beneficiaries_fem", Kind::Number),
+    ("room_beneficiaries_ma", Kind::Number),
+    ("room_active_users", Kind::Integer),
+    ("room_active_user_ids", Kind::Integers),
+    ("room_active_fem", Kind::Integers),
+    ("room_active_ma", Kind::Integers),
+    ("room_active_ot", Kind::Integers),
+    ("room_crates_in", Kind::Integer),
+    ("room_ops_in", Kind::Integer),
+    ("room_kg_in", Kind::Float),
+    ("room_crates_out", Kind::Integer),
+    ("room_ops_out", Kind::Integer),
+    ("room_kg_out", Kind::Float),
+    ("average_room_occupancy", Kind::Float),
+    ("room_revenue", Kind::Money(2)),
+    ("room_revenue_usd", Kind::Money(6)),
+    ("check_in_crates_crop", Kind::Json),
+    ("check_in_kg_crop", Kind::Json),
+    ("check_out_crates_crop", Kind::Json),
+    ("check_out_kg_crop", Kind::Json),
+    ("tot_co2", Kind::Float),
+    ("co2_crops", Kind::Json),
+    ("room_active_farmer_ids", Kind::Integers),
+    ("room_stock_kg", Kind::Float),
+    ("co2_idle", Kind::Float),
+    ("co2_breakdown", Kind::Json),
+    ("co2_model", Kind::Text),
+    ("country", Kind::Text),
+    ("household_size", Kind::Number),
+    ("household_fem_share", Kind::Number),
+    ("household_ma_share", Kind::Number),
+    ("time_zone", Kind::Text),
+    ("parameter_set", Kind::Text),
+    ("data_quality", Kind::Texts),
+    ("days", Kind::Integer),
+    ("missing_days", Kind::Json),
+];
 
 /// The fields of the form.
 #[derive(ToSchema)]

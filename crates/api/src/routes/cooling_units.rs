@@ -5,12 +5,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use metrics_core::coldroom::slice::Basis;
 use metrics_core::db::reader::{self, ListedCoolingUnit};
+use metrics_core::export::{Form, Kind};
 use metrics_core::view::View;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::conditional::Representation;
 use crate::error::{ApiError, Problem};
+use crate::export::{self, Binary, FormParams, Table, Wanted};
 use crate::fields::Fields;
 use crate::meta::{ListMeta, Meta};
 use crate::state::Worker;
@@ -78,25 +80,37 @@ impl From<ListedCoolingUnit> for CoolingUnitEntry {
         ("limit" = Option<u32>, Query, description = "Entries at most; 100 when not given.", minimum = 1,
           maximum = 1000, example = 100),
         ("offset" = Option<i64>, Query, description = "Entries to skip; 0 when not given.", minimum = 0, example = 0),
+        FormParams,
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
-        (status = 200, description = "A page of cooling units, by id.", body = CoolingUnits,
-          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 200, description = "A page of cooling units, by id.", headers(("ETag" = String, description = "Names this representation."),
+            ("Content-Disposition" = String, description = "Name of the file; not with JSON.")),
+          content(
+              (CoolingUnits = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/vnd.apache.parquet"),
+          )),
         (status = 304, description = "The client has this representation already."),
         (status = 400, description = "A parameter is unknown, repeated or malformed.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No form or encoding of the result is acceptable.", body = Problem,
           content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or not in time.", body = Problem,
           content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
-    let (company, page) = Fields::urlencoded(request.query_string()).cooling_unit_list()?;
+    let mut fields = Fields::urlencoded(request.query_string());
+    let asked = fields.form();
+    let (company, page) = fields.cooling_unit_list()?;
+    let wanted = Wanted::new(&request, asked, Form::Json)?;
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
     let query = format!("{company:?}&{}&{}", page.limit, page.offset);
-    let representation = Representation::new(&request, &query, version.version)?;
+    let representation = Representation::new(&request, &query, version.version, wanted)?;
     if representation.is_known() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -109,8 +123,24 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         parameter_sets: found.cooling_units.iter().map(|row| row.parameter_set.clone()).collect(),
         ..Basis::default()
     };
-    representation.json(&CoolingUnits {
+    let body = CoolingUnits {
         meta: ListMeta::new(Meta::new(version, basis), page, found.total),
         cooling_units: found.cooling_units.into_iter().map(CoolingUnitEntry::from).collect(),
-    })
+    };
+    let table = || {
+        let columns = export::columns::<CoolingUnitEntry>(&FILE_COLUMNS);
+        Table::of("cooling-units".to_owned(), &body.meta, columns, &body.cooling_units)
+    };
+    representation.answer(&body, table).await
 }
+
+/// The columns in files, which are the members of the entries.
+const FILE_COLUMNS: [(&str, Kind); 7] = [
+    ("cooling_unit_id", Kind::Integer),
+    ("unit_name", Kind::Text),
+    ("company_id", Kind::Integer),
+    ("time_zone", Kind::Text),
+    ("is_unit_deleted", Kind::Flag),
+    ("first_date", Kind::Date),
+    ("last_date", Kind::Date),
+];

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use metrics_core::coldroom::series::{Point, Span, length, moved_back};
 use metrics_core::db::reader::{self, Series, Snapshot, Subject};
+use metrics_core::export::{Form, Kind};
 use metrics_core::ids::{CompanyId, CoolingUnitId};
 use metrics_core::view::View;
 use serde::Serialize;
@@ -16,6 +17,7 @@ use super::companies::CompanyEntry;
 use super::cooling_units::CoolingUnitEntry;
 use crate::conditional::Representation;
 use crate::error::{ApiError, Problem};
+use crate::export::{self, Binary, FormParams, Table, Wanted};
 use crate::fields::{Fields, SeriesQuery, path_id};
 use crate::json::{Amounts, Counts, Exact};
 use crate::meta::{Meta, SeriesMeta};
@@ -240,6 +242,57 @@ fn meta(meta: Meta, days: Option<&Span>, query: &SeriesQuery) -> SeriesMeta {
     SeriesMeta::new(meta, query.bucket, previous.as_ref())
 }
 
+/// The columns in files, which are the members of the points.
+const FILE_COLUMNS: [(&str, Kind); 33] = [
+    ("date", Kind::Date),
+    ("last_date", Kind::Date),
+    ("days", Kind::Integer),
+    ("cooling_units", Kind::Integer),
+    ("currency", Kind::Text),
+    ("room_beneficiaries", Kind::Number),
+    ("room_beneficiaries_fem", Kind::Number),
+    ("room_beneficiaries_ma", Kind::Number),
+    ("room_active_users", Kind::Integer),
+    ("room_active_fem", Kind::Integer),
+    ("room_active_ma", Kind::Integer),
+    ("room_active_ot", Kind::Integer),
+    ("room_active_farmers", Kind::Integer),
+    ("room_crates_in", Kind::Integer),
+    ("room_ops_in", Kind::Integer),
+    ("room_kg_in", Kind::Float),
+    ("room_crates_out", Kind::Integer),
+    ("room_ops_out", Kind::Integer),
+    ("room_kg_out", Kind::Float),
+    ("average_room_occupancy", Kind::Float),
+    ("room_revenue", Kind::Money(2)),
+    ("room_revenue_usd", Kind::Money(6)),
+    ("check_in_crates_crop", Kind::Json),
+    ("check_in_kg_crop", Kind::Json),
+    ("check_out_crates_crop", Kind::Json),
+    ("check_out_kg_crop", Kind::Json),
+    ("tot_co2", Kind::Float),
+    ("co2_crops", Kind::Json),
+    ("room_stock_kg", Kind::Float),
+    ("co2_idle", Kind::Float),
+    ("co2_breakdown", Kind::Json),
+    ("data_quality", Kind::Texts),
+    ("missing_days", Kind::Json),
+];
+
+/// The points as a table; a previous period gives each column a second one.
+fn table(name: String, meta: &SeriesMeta, points: &[SeriesPoint<'_>], query: &SeriesQuery) -> Result<Table, ApiError> {
+    let mut columns = export::columns::<SeriesFigures<'_>>(&FILE_COLUMNS);
+    if query.with_previous {
+        columns.extend(export::beside("previous", "In the previous period", &columns));
+    }
+    Table::of(name, meta, columns, points)
+}
+
+fn file_name(what: &str, id: i64, days: Option<&Span>, query: &SeriesQuery) -> String {
+    let days = days.map_or_else(String::new, |days| format!("_{}_{}", days.start(), days.end()));
+    format!("{what}-{id}_{}{days}", query.bucket.as_str())
+}
+
 /// Days, weeks or months of a cooling unit
 ///
 /// Every bucket of the range is there, also one without rows. Weeks begin on Monday. The range clips the first and the
@@ -259,15 +312,24 @@ fn meta(meta: Meta, days: Option<&Span>, query: &SeriesQuery) -> SeriesMeta {
           pattern = "^(day|week|month)$", example = "week"),
         ("compare" = Option<String>, Query, description = "previous: beside each bucket the one as many days before \
           as the range is long.", pattern = "^previous$", example = "previous"),
+        FormParams,
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
-        (status = 200, description = "The buckets of the range.", body = CoolingUnitSeries,
-          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 200, description = "The buckets of the range.", headers(("ETag" = String, description = "Names this representation."),
+            ("Content-Disposition" = String, description = "Name of the file; not with JSON.")),
+          content(
+              (CoolingUnitSeries = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/vnd.apache.parquet"),
+          )),
         (status = 304, description = "The client has this representation already."),
         (status = 400, description = "A parameter is unknown, repeated or malformed.", body = Problem,
           content_type = "application/problem+json"),
         (status = 404, description = "No day of such a cooling unit is stored.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No form or encoding of the result is acceptable.", body = Problem,
           content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or not in time.", body = Problem,
           content_type = "application/problem+json"),
@@ -278,13 +340,16 @@ pub async fn cooling_unit(
     id: Path<String>,
     worker: Data<Worker>,
 ) -> Result<HttpResponse, ApiError> {
-    let query = Fields::urlencoded(request.query_string()).series()?;
+    let mut fields = Fields::urlencoded(request.query_string());
+    let asked = fields.form();
+    let query = fields.series()?;
+    let wanted = Wanted::new(&request, asked, Form::Json)?;
     let unknown = || ApiError::NotFound(format!("there is no cooling unit {id}"));
     let unit = path_id(&id).map(CoolingUnitId).ok_or_else(unknown)?;
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
-    let representation = Representation::new(&request, &query.normalised(), version.version)?;
+    let representation = Representation::new(&request, &query.normalised(), version.version, wanted)?;
     if representation.is_known_by_tag() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -300,11 +365,13 @@ pub async fn cooling_unit(
     }
 
     let about = Meta::new(version, series.basis.clone());
-    representation.json(&CoolingUnitSeries {
+    let body = CoolingUnitSeries {
         meta: meta(about, days.as_ref(), &query),
         cooling_unit: found.into(),
         series: points(&series),
-    })
+    };
+    let name = file_name("cooling-unit", unit.0, days.as_ref(), &query);
+    representation.answer(&body, || table(name, &body.meta, &body.series, &query)).await
 }
 
 /// Days, weeks or months of a company
@@ -326,22 +393,34 @@ pub async fn cooling_unit(
           pattern = "^(day|week|month)$", example = "week"),
         ("compare" = Option<String>, Query, description = "previous: beside each bucket the one as many days before \
           as the range is long.", pattern = "^previous$", example = "previous"),
+        FormParams,
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
-        (status = 200, description = "The buckets of the range.", body = CompanySeries,
-          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 200, description = "The buckets of the range.", headers(("ETag" = String, description = "Names this representation."),
+            ("Content-Disposition" = String, description = "Name of the file; not with JSON.")),
+          content(
+              (CompanySeries = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/vnd.apache.parquet"),
+          )),
         (status = 304, description = "The client has this representation already."),
         (status = 400, description = "A parameter is unknown, repeated or malformed.", body = Problem,
           content_type = "application/problem+json"),
         (status = 404, description = "There is no such company.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No form or encoding of the result is acceptable.", body = Problem,
           content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or not in time.", body = Problem,
           content_type = "application/problem+json"),
     ),
 )]
 pub async fn company(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
-    let query = Fields::urlencoded(request.query_string()).series()?;
+    let mut fields = Fields::urlencoded(request.query_string());
+    let asked = fields.form();
+    let query = fields.series()?;
+    let wanted = Wanted::new(&request, asked, Form::Json)?;
     let unknown = || ApiError::NotFound(format!("there is no company {id}"));
     let company = path_id(&id).map(CompanyId).ok_or_else(unknown)?;
 
@@ -350,7 +429,7 @@ pub async fn company(request: HttpRequest, id: Path<String>, worker: Data<Worker
     // The company's name comes from its own view.
     let companies = reader::data_version(&mut snapshot, View::Company).await?;
     let question = format!("{}&{}", query.normalised(), companies.version);
-    let representation = Representation::new(&request, &question, version.version)?;
+    let representation = Representation::new(&request, &question, version.version, wanted)?;
     if representation.is_known_by_tag() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -366,9 +445,8 @@ pub async fn company(request: HttpRequest, id: Path<String>, worker: Data<Worker
     }
 
     let about = Meta::new(version, series.basis.clone());
-    representation.json(&CompanySeries {
-        meta: meta(about, days.as_ref(), &query),
-        company: found.into(),
-        series: points(&series),
-    })
+    let body =
+        CompanySeries { meta: meta(about, days.as_ref(), &query), company: found.into(), series: points(&series) };
+    let name = file_name("company", company.0, days.as_ref(), &query);
+    representation.answer(&body, || table(name, &body.meta, &body.series, &query)).await
 }

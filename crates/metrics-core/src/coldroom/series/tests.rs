@@ -32,7 +32,9 @@ fn day(unit: i64, text: &str) -> SeriesDay {
 
 fn series(spans: Vec<Span>, weighting: Weighting, days: &[SeriesDay]) -> Vec<Point> {
     let mut sums = SeriesSums::new(spans, weighting);
-    days.iter().for_each(|day| sums.add(day));
+    for day in days {
+        sums.add(day);
+    }
     sums.finish().0
 }
 

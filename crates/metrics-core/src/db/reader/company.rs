@@ -107,14 +107,16 @@ pub async fn companies(conn: &mut Connection, page: Page) -> Result<CompanyPage,
     Ok(CompanyPage { companies, total })
 }
 
+/// Name, country, currency, time zone and parameter set of a day.
+type DayOfCompany = (Option<String>, Option<String>, Option<String>, String, String);
+
 /// One company as lists show it, also one of which only days of cooling units are stored yet.
 pub async fn listed_company(conn: &mut Connection, company: CompanyId) -> Result<Option<ListedCompany>, DbError> {
     let row = t::table.find(company.0).select(ListedCompany::as_select()).first(conn).await.optional()?;
     if row.is_some() {
         return Ok(row);
     }
-    type Latest = (Option<String>, Option<String>, Option<String>, String, String);
-    let latest: Option<Latest> = days::table
+    let latest: Option<DayOfCompany> = days::table
         .filter(days::company_id.eq(company.0))
         .order((days::date.desc(), days::cooling_unit_id))
         .select((days::comp_name, days::country, days::currency, days::time_zone, days::parameter_set))
