@@ -8,6 +8,7 @@ mod forms;
 mod lists;
 mod process;
 mod refusals;
+mod reports;
 pub mod rows;
 mod series;
 mod slices;

@@ -14,6 +14,9 @@ fn the_description_lists_every_route() {
     let expected = [
         "/api/companies",
         "/api/companies/{id}/daily",
+        "/api/companies/{id}/reports/cooling-users",
+        "/api/companies/{id}/reports/revenue-analysis",
+        "/api/companies/{id}/reports/usage-analysis",
         "/api/company-slice",
         "/api/cooling-units",
         "/api/cooling-units/{id}/daily",

@@ -70,6 +70,9 @@ pub enum ApiError {
     /// The database did not answer.
     #[error("the database does not answer at the moment")]
     Unavailable(#[source] DbError),
+    /// The operational database did not answer, or lacks what is asked of it.
+    #[error("the operational database cannot be read at the moment")]
+    SourceUnavailable(#[source] DbError),
     /// Refused by the server's own machinery.
     #[error("the request cannot be answered")]
     Other(StatusCode),
@@ -160,7 +163,7 @@ impl ApiError {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
-            Self::Timeout | Self::Unavailable(_) => {
+            Self::Timeout | Self::Unavailable(_) | Self::SourceUnavailable(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
             }
             Self::NotAcceptable => {
@@ -190,7 +193,7 @@ impl ResponseError for ApiError {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Timeout | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout | Self::Unavailable(_) | Self::SourceUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Other(status) => *status,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

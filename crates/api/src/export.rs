@@ -255,7 +255,7 @@ fn cells(columns: &[Column], row: &impl Serialize) -> Result<Vec<Value>, ApiErro
 }
 
 /// What a body says in `meta`, as facts: lists joined by commas, members of objects one by one.
-fn about(meta: &impl Serialize) -> Result<About, ApiError> {
+pub fn about(meta: &impl Serialize) -> Result<About, ApiError> {
     let mut about = About::default();
     let Members(members) = serde_json::from_str(&serde_json::to_string(meta)?)?;
     for (name, json) in members {

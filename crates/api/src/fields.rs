@@ -2,18 +2,23 @@
 //!
 //! Every field that is wrong is reported, not only the first.
 
+mod reports;
+mod series;
+
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use actix_web::web::Query;
-use chrono::{Days, NaiveDate};
-use metrics_core::coldroom::series::Bucket;
+use chrono::NaiveDate;
 use metrics_core::db::reader::Page;
 use metrics_core::export::Form;
 use metrics_core::ids::{CompanyId, CoolingUnitId};
 
 use crate::error::{ApiError, FieldError};
 use crate::export::Asked;
+
+pub use reports::ReportQuery;
+pub use series::SeriesQuery;
 
 /// Cooling units of a slice at most.
 pub const MAX_UNITS: usize = 1_000;
@@ -122,6 +127,12 @@ impl Fields {
     /// Fields of a slice of cooling units.
     pub fn cooling_units(mut self, unknown: Unknown) -> Result<UnitQuery, ApiError> {
         let units = self.required("unit_ids").and_then(|text| self.accept("unit_ids", unit_ids(&text)));
+        let query = units.zip(self.period()).map(|(units, days)| UnitQuery { units, days });
+        self.finish(unknown, query)
+    }
+
+    /// `start_date` and `end_date`.
+    fn period(&mut self) -> Option<RangeInclusive<NaiveDate>> {
         let start = self.required("start_date").and_then(|text| self.accept("start_date", date(&text)));
         let end = self.required("end_date").and_then(|text| self.accept("end_date", date(&text)));
         if let (Some(start), Some(end)) = (start, end)
@@ -129,8 +140,7 @@ impl Fields {
         {
             self.refuse("end_date", reason);
         }
-        let query = units.zip(start.zip(end)).map(|(units, (start, end))| UnitQuery { units, days: start..=end });
-        self.finish(unknown, query)
+        Some(start?..=end?)
     }
 
     /// Limit and offset of a list.
@@ -159,26 +169,6 @@ impl Fields {
         self.finish(Unknown::Refused, Some((company.map(CompanyId), page)))
     }
 
-    /// Parameters of a series.
-    pub fn series(mut self) -> Result<SeriesQuery, ApiError> {
-        let from = self.optional("from").and_then(|text| self.accept("from", date(&text)));
-        let to = self.optional("to").and_then(|text| self.accept("to", date(&text)));
-        let bucket = self.optional("bucket").and_then(|text| {
-            let known = [Bucket::Day, Bucket::Week, Bucket::Month].into_iter().find(|bucket| bucket.as_str() == text);
-            self.accept("bucket", known.ok_or_else(|| "must be day, week or month".to_owned()))
-        });
-        let compare = self.optional("compare").and_then(|text| {
-            self.accept("compare", (text == "previous").then_some(()).ok_or_else(|| "must be previous".to_owned()))
-        });
-        if let (Some(from), Some(to)) = (from, to)
-            && let Err(reason) = range_reason(from, to, "from")
-        {
-            self.refuse("to", reason);
-        }
-        let query = SeriesQuery { from, to, bucket: bucket.unwrap_or_default(), with_previous: compare.is_some() };
-        self.finish(Unknown::Refused, Some(query))
-    }
-
     /// An address without parameters.
     pub fn none(self) -> Result<(), ApiError> {
         self.finish(Unknown::Refused, Some(()))
@@ -199,50 +189,6 @@ impl UnitQuery {
     pub fn normalised(&self) -> String {
         let ids: Vec<_> = self.units.iter().map(ToString::to_string).collect();
         format!("{}&{}&{}", ids.join(","), self.days.start(), self.days.end())
-    }
-}
-
-/// What a series was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeriesQuery {
-    from: Option<NaiveDate>,
-    to: Option<NaiveDate>,
-    /// How the range is cut.
-    pub bucket: Bucket,
-    /// Also the previous period.
-    pub with_previous: bool,
-}
-
-impl SeriesQuery {
-    /// Days of a series whose range was not said.
-    const DEFAULT_DAYS: u64 = 90;
-
-    /// The days meant, of something with rows in `extent`: up to the last one, and of the last 90 those with rows,
-    /// unless said otherwise. `None` when nothing is said and there is no row.
-    pub fn days(
-        &self,
-        extent: Option<&RangeInclusive<NaiveDate>>,
-    ) -> Result<Option<RangeInclusive<NaiveDate>>, ApiError> {
-        let last = extent.map(|extent| *extent.end());
-        let Some(to) = self.to.or(match self.from {
-            Some(from) => Some(last.map_or(from, |last| last.max(from))),
-            None => last,
-        }) else {
-            return Ok(None);
-        };
-        let from = self.from.unwrap_or_else(|| {
-            let earliest = to.checked_sub_days(Days::new(Self::DEFAULT_DAYS - 1)).unwrap_or(to);
-            extent.map_or(earliest, |extent| earliest.max(*extent.start()).min(to))
-        });
-        match range_reason(from, to, "from") {
-            Ok(()) => Ok(Some(from..=to)),
-            Err(reason) => Err(ApiError::InvalidFields(vec![FieldError { field: "from".to_owned(), reason }])),
-        }
-    }
-
-    /// The same for every way of asking for the same.
-    pub fn normalised(&self) -> String {
-        format!("{:?}&{:?}&{}&{}", self.from, self.to, self.bucket.as_str(), self.with_previous)
     }
 }
 
@@ -301,7 +247,7 @@ fn date(text: &str) -> Result<NaiveDate, String> {
 mod tests {
     use super::*;
 
-    fn refused<T: std::fmt::Debug>(result: Result<T, ApiError>) -> Vec<(String, String)> {
+    pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, ApiError>) -> Vec<(String, String)> {
         match result {
             Err(ApiError::InvalidFields(errors)) => {
                 errors.into_iter().map(|error| (error.field, error.reason)).collect()
@@ -389,43 +335,6 @@ mod tests {
     fn forms_may_carry_more_fields() {
         let company = Fields::urlencoded("company_id=7&submit=Show").company(Unknown::Ignored);
         assert_eq!(company.expect("valid"), CompanyId(7));
-    }
-
-    #[test]
-    fn a_series_covers_the_last_90_days_with_rows_unless_said_otherwise() {
-        let date = |text| date(text).expect("a date");
-        let rows = date("2026-01-01")..=date("2026-11-20");
-        let days = |query: &str, rows| {
-            Fields::urlencoded(query)
-                .series()
-                .expect("valid")
-                .days(rows)
-                .map(|days| days.map(|days| format!("{}/{}", days.start(), days.end())))
-        };
-        for (query, expected) in [
-            ("", "2026-08-23/2026-11-20"),
-            ("to=2026-02-10", "2026-01-01/2026-02-10"),
-            ("to=2025-12-31", "2025-12-31/2025-12-31"),
-            ("from=2026-11-01", "2026-11-01/2026-11-20"),
-            ("from=2027-01-01", "2027-01-01/2027-01-01"),
-            ("from=2020-01-01&to=2020-01-02", "2020-01-01/2020-01-02"),
-        ] {
-            assert_eq!(days(query, Some(&rows)).expect("a range").as_deref(), Some(expected), "{query}");
-        }
-        assert_eq!(days("", None).expect("no range"), None);
-        assert_eq!(days("to=2026-03-31", None).expect("a range").as_deref(), Some("2026-01-01/2026-03-31"));
-        assert_eq!(refused(days("from=2000-01-01", Some(&rows)))[0].0, "from");
-    }
-
-    #[test]
-    fn buckets_and_comparisons_have_names() {
-        let query = Fields::urlencoded("bucket=week&compare=previous").series().expect("valid");
-        assert_eq!((query.bucket, query.with_previous), (Bucket::Week, true));
-        for bad in ["bucket=Week", "bucket=", "compare=yes", "compare=", "from=x", "to=2026-02-30", "x=1"] {
-            assert_eq!(refused(Fields::urlencoded(bad).series()).len(), 1, "{bad}");
-        }
-        assert_eq!(refused(Fields::urlencoded("from=2026-01-02&to=2026-01-01").series())[0].0, "to");
-        assert_eq!(refused(Fields::urlencoded("from=2000-01-01&to=2026-01-01").series())[0].0, "to");
     }
 
     #[test]

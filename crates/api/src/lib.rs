@@ -11,6 +11,8 @@ mod meta;
 mod middleware;
 mod openapi;
 mod routes;
+mod source;
+mod spool;
 mod state;
 
 use std::net::TcpListener;

@@ -10,6 +10,7 @@ use anyhow::Context;
 use api::AppState;
 use clap::Parser;
 use metrics_core::db;
+use metrics_core::parameters::Parameters;
 use metrics_core::settings::Settings;
 use metrics_core::telemetry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -71,7 +72,9 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     if embedded_dir.is_some() {
         db::migrate::migrate(&databases.metrics).await.map_err(not_usable)?;
     }
-    let state = AppState::new(settings, &databases.metrics, embedded_dir).map_err(not_usable)?;
+    let parameters = Parameters::embedded().map_err(|error| Failure::NotUsable(error.into()))?;
+    let state = AppState::new(settings, parameters, &databases.metrics, &databases.source, embedded_dir);
+    let state = state.map_err(not_usable)?;
     let state = Arc::new(state);
 
     let addresses = [&listener, &maintenance].map(TcpListener::local_addr);

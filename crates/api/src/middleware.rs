@@ -121,7 +121,7 @@ pub async fn not_acceptable(
 /// Writes what went wrong on our side; what a client did wrong stands in the response.
 fn log(error: &ApiError) {
     match error {
-        ApiError::Unavailable(_) | ApiError::Internal(_) => {
+        ApiError::Unavailable(_) | ApiError::SourceUnavailable(_) | ApiError::Internal(_) => {
             tracing::error!("{error}: {}", chain(error));
         }
         _ => {}

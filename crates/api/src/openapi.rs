@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health, series};
+use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health, reports, series};
 
 /// OpenAPI 3.1.
 #[derive(OpenApi)]
@@ -17,6 +17,9 @@ use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units,
         cooling_unit_slice::get,
         series::cooling_unit,
         series::company,
+        reports::cooling_users,
+        reports::usage_analysis,
+        reports::revenue_analysis,
         companies::get,
         cooling_units::get,
         company_slice::post,
@@ -28,6 +31,8 @@ use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units,
     tags(
         (name = "slices", description = "What days add up to."),
         (name = "series", description = "How days, weeks or months follow each other."),
+        (name = "reports", description = "Lists of people and crates, straight from the operational database. They \
+            name persons."),
         (name = "lists", description = "What there is."),
         (name = "predecessor", description = "The slices in the form of the system before this one. A trailing \
             slash is optional."),

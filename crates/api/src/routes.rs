@@ -6,6 +6,7 @@ pub mod cooling_unit_slice;
 pub mod cooling_units;
 pub mod docs;
 pub mod health;
+pub mod reports;
 pub mod series;
 pub mod start_page;
 
@@ -28,6 +29,15 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, cooling_units::PATH, cooling_units::get);
     readable(config, series::UNIT_PATH, series::cooling_unit);
     readable(config, series::COMPANY_PATH, series::company);
+    for path in reports::COOLING_USERS_PATHS {
+        readable(config, path, reports::cooling_users);
+    }
+    for path in reports::USAGE_PATHS {
+        readable(config, path, reports::usage_analysis);
+    }
+    for path in reports::REVENUE_PATHS {
+        readable(config, path, reports::revenue_analysis);
+    }
     for path in company_slice::FORM_PATHS {
         postable(config, path, company_slice::post);
     }

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use metrics_core::db::reader::Snapshot;
 use metrics_core::db::{ConnectOptions, DbError, Pool, connect};
+use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
 
 use crate::error::ApiError;
+use crate::source::Source;
 
 /// Longest wait for a connection while all are in use: a client is better told than kept waiting.
 const POOL_WAIT: Duration = Duration::from_secs(5);
@@ -25,13 +27,22 @@ pub struct AppState {
     /// One for each worker.
     pools: Vec<Pool>,
     next_worker: AtomicUsize,
+    /// The operational database, for reports.
+    pub(crate) source: Source,
     /// A connection of its own: that all others are busy does not make the API unready.
     pub(crate) health_pool: Pool,
 }
 
 impl AppState {
-    /// State over the metrics in `metrics`. Connections are opened when first needed, and cannot write.
-    pub fn new(settings: &Settings, metrics: &DatabaseUrl, embedded_dir: Option<PathBuf>) -> Result<Self, DbError> {
+    /// State over the metrics in `metrics` and the operational database `source`. Connections are opened when first
+    /// needed, and cannot write.
+    pub fn new(
+        settings: &Settings,
+        parameters: Parameters,
+        metrics: &DatabaseUrl,
+        source: &DatabaseUrl,
+        embedded_dir: Option<PathBuf>,
+    ) -> Result<Self, DbError> {
         let api = &settings.api;
         let options = ConnectOptions {
             application_name: "metrics-api".to_owned(),
@@ -47,6 +58,7 @@ impl AppState {
         Ok(Self {
             pools: (0..workers).map(|_| pool(api.pool_size.div_ceil(workers))).collect::<Result<_, _>>()?,
             next_worker: AtomicUsize::new(0),
+            source: Source::new(settings, parameters, source),
             health_pool: pool(1)?,
             settings: api.clone(),
             embedded_dir,

@@ -15,6 +15,7 @@ pub mod fees;
 pub mod instant;
 pub mod preflight;
 pub mod rejects;
+pub mod reports;
 pub mod surveys;
 pub mod units;
 

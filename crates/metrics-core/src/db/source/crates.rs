@@ -20,7 +20,7 @@ use crate::ids::{CheckInId, CheckOutId, CoolingUnitId, CrateId, FarmerId, Releas
 use crate::money::net_fee;
 
 /// Crop of crates whose produce names none.
-const UNKNOWN_CROP: &str = "Unknown";
+pub(super) const UNKNOWN_CROP: &str = "Unknown";
 
 /// Crops and people, by id.
 #[derive(Debug, Default)]

@@ -16,7 +16,7 @@ const INSTANT: &[&str] = &["timestamp with time zone"];
 /// A column: its name and the types that will do.
 type Column = (&'static str, &'static [&'static str]);
 
-/// Every table and column that the loaders of this folder read.
+/// Every table and column that the loaders of a run read.
 const TABLES: &[(&str, &[Column])] = &[
     ("user_user", &[("id", INT8), ("first_name", TEXT), ("gender", TEXT), ("is_active", BOOL)]),
     ("user_company", &[("id", INT8), ("name", TEXT), ("country", TEXT), ("logo", TEXT), ("currency", TEXT)]),
@@ -94,13 +94,75 @@ const TABLES: &[(&str, &[Column])] = &[
     ),
 ];
 
-/// Checks that every table and column is there and of a type that will do.
+/// What [`reports`](super::reports) reads.
+const REPORT_TABLES: &[(&str, &[Column])] = &[
+    (
+        "user_user",
+        &[
+            ("id", INT8),
+            ("first_name", TEXT),
+            ("last_name", TEXT),
+            ("phone", TEXT),
+            ("gender", TEXT),
+            ("is_active", BOOL),
+            ("date_joined", INSTANT),
+        ],
+    ),
+    ("user_company", &[("id", INT8), ("name", TEXT), ("country", TEXT), ("currency", TEXT)]),
+    ("user_operator", &[("id", INT8), ("company_id", INT8)]),
+    (
+        "user_farmer",
+        &[("id", INT8), ("user_id", INT8), ("created_by_id", INT8), ("is_unknown", BOOL), ("parent_name", TEXT)],
+    ),
+    ("user_farmer_companies", &[("farmer_id", INT8), ("company_id", INT8)]),
+    ("storage_location", &[("id", INT8), ("name", TEXT), ("company_id", INT8)]),
+    ("storage_coolingunit", &[("id", INT8), ("location_id", INT8), ("name", TEXT)]),
+    ("storage_crop", &[("id", INT8), ("name", TEXT)]),
+    ("storage_produce", &[("id", INT8), ("crop_id", INT8), ("checkin_id", INT8)]),
+    (
+        "storage_crate",
+        &[("id", INT8), ("produce_id", INT8), ("cooling_unit_id", INT8), ("initial_weight", FLOAT), ("currency", TEXT)],
+    ),
+    (
+        "storage_cratepartialcheckout",
+        &[("id", INT8), ("crate_id", INT8), ("checkout_id", INT8), ("percentage", FLOAT), ("cooling_fees", FLOAT)],
+    ),
+    ("operation_movement", &[("id", INT8), ("initiated_for", TEXT), ("date", INSTANT), ("code", TEXT)]),
+    ("operation_checkin", &[("id", INT8), ("movement_id", INT8), ("owned_by_user_id", INT8)]),
+    (
+        "operation_checkout",
+        &[
+            ("id", INT8),
+            ("movement_id", INT8),
+            ("currency", TEXT),
+            ("discount_amount", FLOAT),
+            ("payment_method", TEXT),
+        ],
+    ),
+    // What is unusable is looked for everywhere.
+    ("operation_marketsurvey", &[("id", INT8), ("checkout_id", INT8), ("price", FLOAT), ("date_filled_in", INSTANT)]),
+];
+
+/// Checks that every table and column of a run is there and of a type that will do.
 ///
 /// # Errors
 ///
 /// [`DbError::Source`] that names each missing table, missing column and wrong type.
 pub async fn check(transaction: &Transaction<'_>) -> Result<(), DbError> {
-    let names: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
+    check_tables(transaction, TABLES).await
+}
+
+/// The same for what the reports read.
+///
+/// # Errors
+///
+/// As of [`check`].
+pub async fn check_for_reports(transaction: &Transaction<'_>) -> Result<(), DbError> {
+    check_tables(transaction, REPORT_TABLES).await
+}
+
+async fn check_tables(transaction: &Transaction<'_>, tables: &[(&str, &[Column])]) -> Result<(), DbError> {
+    let names: Vec<&str> = tables.iter().map(|(table, _)| *table).collect();
     let rows = transaction.query(include_str!("preflight.sql"), &[&names]).await?;
     let mut found: HashMap<String, HashMap<String, String>> = HashMap::new();
     for row in &rows {
@@ -110,7 +172,7 @@ pub async fn check(transaction: &Transaction<'_>) -> Result<(), DbError> {
         return Err(DbError::Source("none of its tables is there, not even user_company".into()));
     }
     let mut problems = Vec::new();
-    for (table, columns) in TABLES {
+    for (table, columns) in tables {
         let Some(present) = found.get(*table) else {
             problems.push(format!("table {table} is missing"));
             continue;
