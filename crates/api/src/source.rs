@@ -48,9 +48,8 @@ impl Source {
     /// Waits for a turn and opens a connection, which cannot write. The turn lasts as long as it is kept.
     pub async fn connect(&self) -> Result<(SemaphorePermit<'_>, Client), ApiError> {
         let busy = || DbError::Pool("as many reports as may be are being made".to_owned());
-        let turn = match tokio::time::timeout(WAIT, self.turns.acquire()).await {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(_)) | Err(_) => return Err(ApiError::SourceUnavailable(busy())),
+        let Ok(Ok(turn)) = tokio::time::timeout(WAIT, self.turns.acquire()).await else {
+            return Err(ApiError::SourceUnavailable(busy()));
         };
         let client = connect::connect(&self.url, &self.options).await.map_err(ApiError::SourceUnavailable)?;
         Ok((turn, client))

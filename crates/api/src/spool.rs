@@ -44,13 +44,13 @@ impl Rows {
     }
 }
 
-/// The file that `fill` gives rows to.
+/// The file of the rows that `send_rows` sends.
 pub async fn file(
     wanted: Wanted,
     columns: Vec<Column>,
     about: About,
     style: Style,
-    fill: impl AsyncFnOnce(&mut Rows) -> Result<(), ApiError>,
+    send_rows: impl AsyncFnOnce(&mut Rows) -> Result<(), ApiError>,
 ) -> Result<BoxBody, ApiError> {
     let (sender, mut receiver) = mpsc::channel::<Vec<Vec<Value>>>(BATCHES);
     let writing = web::block(move || {
@@ -66,14 +66,14 @@ pub async fn file(
         file.seek(SeekFrom::Start(0))?;
         Ok::<_, ExportError>((file, bytes))
     });
-    let filling = async move {
+    let sending = async move {
         let mut rows = Rows { sender, batch: Vec::new() };
-        fill(&mut rows).await?;
+        send_rows(&mut rows).await?;
         rows.send().await;
         Ok::<_, ApiError>(())
     };
-    let (filled, written) = tokio::join!(filling, writing);
-    filled?;
+    let (sent, written) = tokio::join!(sending, writing);
+    sent?;
     let (file, bytes) =
         written.map_err(|error| ApiError::Internal(error.into()))?.map_err(|error| ApiError::Internal(error.into()))?;
     Ok(SizedStream::new(bytes, stream::try_unfold(file, chunk)).boxed())

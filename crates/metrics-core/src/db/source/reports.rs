@@ -157,7 +157,7 @@ impl ReportRows {
                     price.add(&next, &self.context)?;
                     self.pending = self.rows.try_next().await?;
                 }
-                Ok(Some(self.check_in(&row, price)?))
+                Ok(Some(self.check_in(&row, &price)?))
             }
         }
     }
@@ -181,7 +181,7 @@ impl ReportRows {
         ])
     }
 
-    fn check_in(&self, row: &Row, price: Price) -> Result<Vec<Value>, DbError> {
+    fn check_in(&self, row: &Row, price: &Price) -> Result<Vec<Value>, DbError> {
         let (net, currency) = price.finish();
         // The currency is known before the first fee is.
         let currency = match currency {
@@ -206,7 +206,7 @@ impl ReportRows {
     }
 
     fn release(&self, row: &Row) -> Result<Vec<Value>, DbError> {
-        let (gross, net) = fees(row)?.unwrap_or((None, None));
+        let Fees { gross, net } = fees(row)?.unwrap_or_default();
         let discount = gross.zip(net).and_then(|(gross, net)| gross.checked_sub(net));
         let day = |at: Option<Instant>| at.and_then(Instant::finite).map(|at| local_date(at, self.context.zone));
         let released: Option<Instant> = row.try_get("date")?;
@@ -251,7 +251,7 @@ struct Price {
 
 impl Price {
     fn add(&mut self, row: &Row, context: &ReportContext) -> Result<(), DbError> {
-        let Some((_, net)) = fees(row)? else { return Ok(()) };
+        let Some(Fees { net, .. }) = fees(row)? else { return Ok(()) };
         let currency = fee_currency(row, context)?;
         self.is_mixed |= self.net.is_some() && self.currency != currency;
         self.net = net.and_then(|net| self.net.unwrap_or_default().checked_add(net));
@@ -264,14 +264,21 @@ impl Price {
     }
 }
 
-/// Gross and net fee of a row's release, when it has one.
-fn fees(row: &Row) -> Result<Option<(Option<Decimal>, Option<Decimal>)>, DbError> {
+/// What a release costs; absent where no decimal holds it.
+#[derive(Debug, Default, Clone, Copy)]
+struct Fees {
+    gross: Option<Decimal>,
+    net: Option<Decimal>,
+}
+
+/// Fees of a row's release, when it has one.
+fn fees(row: &Row) -> Result<Option<Fees>, DbError> {
     let Some(gross) = row.try_get::<_, Option<f64>>("cooling_fees")? else { return Ok(None) };
     let net = match row.try_get::<_, Option<f64>>("gross")? {
         Some(checkout_gross) => net_fee(gross, checkout_gross, row.try_get("discount_amount")?),
         None => net_fee(gross, gross, None),
     };
-    Ok(Some((decimal(gross), decimal(net))))
+    Ok(Some(Fees { gross: decimal(gross), net: decimal(net) }))
 }
 
 /// The crate's currency, else the check-out's, else the company's.
