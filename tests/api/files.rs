@@ -65,7 +65,11 @@ fn every_result_has_the_same_rows_in_every_form() {
 
         let parquet = api.get(&address(result, "format=parquet"));
         assert_eq!(parquet.header("content-type"), Some(PARQUET), "{result}");
-        let (_, rows) = files::parquet(&parquet.body);
+        let (facts, rows) = files::parquet(&parquet.body);
+        let (_, described) = facts.iter().find(|(key, _)| key == "columns").unwrap();
+        for column in serde_json::from_str::<Vec<Value>>(described).unwrap() {
+            assert_ne!(column["description"], "", "{result}: {column}");
+        }
         assert_eq!(rows.columns, csv.columns, "{result}");
         files::assert_same(&rows, &expected);
     }
