@@ -11,7 +11,9 @@ use serde::Serialize;
 pub mod company;
 pub mod cooling_unit_day;
 pub mod food_loss_history;
+pub mod impact;
 pub mod lifecycle;
+pub mod market_survey;
 pub mod slice;
 
 /// Something of the source that a run could not use, by name; the run goes on without it.
