@@ -5,6 +5,7 @@ mod client;
 mod documentation;
 mod forms;
 mod lists;
+mod predecessor;
 mod process;
 mod refusals;
 mod rows;

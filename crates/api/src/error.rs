@@ -162,7 +162,7 @@ impl ApiError {
 
 /// True for the predecessor's routes, whose errors are `{"error": "…"}`.
 fn is_form_route(path: &str) -> bool {
-    matches!(path.strip_suffix('/').unwrap_or(path), "/company-slice" | "/coolingunit-slice")
+    matches!(path.strip_suffix('/').unwrap_or(path), "/company-slice" | "/coolingunit-slice" | "/impact-slice")
 }
 
 impl ResponseError for ApiError {

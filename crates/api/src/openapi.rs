@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health};
+use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health, impact_slice};
 
 /// OpenAPI 3.1.
 #[derive(OpenApi)]
@@ -15,10 +15,12 @@ use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units,
     paths(
         company_slice::get,
         cooling_unit_slice::get,
+        impact_slice::get,
         companies::get,
         cooling_units::get,
         company_slice::post,
         cooling_unit_slice::post,
+        impact_slice::post,
         docs::openapi,
         health::live,
         health::ready,

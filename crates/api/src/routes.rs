@@ -6,6 +6,7 @@ pub mod cooling_unit_slice;
 pub mod cooling_units;
 pub mod docs;
 pub mod health;
+pub mod impact_slice;
 pub mod start_page;
 
 use std::future::ready;
@@ -23,6 +24,7 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, "/", start_page::get);
     readable(config, company_slice::PATH, company_slice::get);
     readable(config, cooling_unit_slice::PATH, cooling_unit_slice::get);
+    readable(config, impact_slice::PATH, impact_slice::get);
     readable(config, companies::PATH, companies::get);
     readable(config, cooling_units::PATH, cooling_units::get);
     for path in company_slice::FORM_PATHS {
@@ -30,6 +32,9 @@ pub fn api(config: &mut ServiceConfig) {
     }
     for path in cooling_unit_slice::FORM_PATHS {
         postable(config, path, cooling_unit_slice::post);
+    }
+    for path in impact_slice::FORM_PATHS {
+        postable(config, path, impact_slice::post);
     }
     readable(config, docs::OPENAPI_PATH, docs::openapi);
     readable(config, "/docs", docs::redirect);

@@ -5,6 +5,7 @@
 
 mod company;
 mod cooling_unit;
+mod impact;
 mod stored;
 mod version;
 
@@ -17,6 +18,7 @@ use super::error::DbError;
 
 pub use company::{Company, CompanyPage, ListedCompany, companies, company};
 pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_units, slice};
+pub use impact::{KnownUnit, Subject, emission_days, impact_rows, known_units};
 pub use version::{DataVersion, LastRun, RunSummary, data_version, last_runs};
 
 /// A page of a list.

@@ -150,7 +150,7 @@ impl<'a> Basis<'a> {
         for (&(unit_id, farmer, crop), by_farmer) in &surveys.by_farmer {
             let Some(unit) = self.units.get(&unit_id) else { continue };
             let end = start_of_day(next_month(month), unit.unit.zone);
-            let of = format!("{} unit {unit_id} farmer {farmer} crop {crop}", month.format("%Y-%m"));
+            let of = format!("unit {unit_id} farmer {farmer} crop {crop}, {}", month.format("%Y-%m"));
             match impact(by_farmer, self.baselines.lines(farmer, crop), end.min(environment.as_of)) {
                 Err(reason) => rejects.push(Reject { subject: of, reason: reason.to_string() }),
                 Ok((figures, others)) => {
