@@ -4,6 +4,7 @@ mod caching;
 mod client;
 mod documentation;
 mod forms;
+mod impact;
 mod lists;
 mod predecessor;
 mod process;

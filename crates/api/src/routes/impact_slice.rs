@@ -192,6 +192,8 @@ struct Loaded {
     emissions: BTreeMap<Option<CoolingUnitId>, UnitEmissions>,
     /// Cooling units with emissions.
     emission_units: BTreeSet<CoolingUnitId>,
+    /// What their days were computed with.
+    basis: Basis,
 }
 
 async fn load(snapshot: &mut Snapshot, query: &ImpactQuery) -> Result<Loaded, ApiError> {
@@ -208,14 +210,14 @@ async fn load(snapshot: &mut Snapshot, query: &ImpactQuery) -> Result<Loaded, Ap
     .await?;
     let mut emissions: BTreeMap<_, UnitEmissions> = BTreeMap::new();
     let mut emission_units = BTreeSet::new();
-    reader::emission_days(snapshot, subject, &query.days, |unit, company, day| {
+    let basis = reader::emission_days(snapshot, subject, &query.days, |unit, company, day| {
         emission_units.insert(unit);
         let entry = emissions.entry(record(unit)).or_default();
         entry.companies.insert(company);
         entry.sums.add(day);
     })
     .await?;
-    Ok(Loaded { impact, emissions, emission_units })
+    Ok(Loaded { impact, emissions, emission_units, basis })
 }
 
 fn figures<'a>(company: Option<CompanyId>, unit: Option<CoolingUnitId>, slice: &'a ImpactSlice) -> ImpactFigures<'a> {
@@ -300,7 +302,7 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
     let loaded = load(&mut snapshot, &query).await?;
     snapshot.close().await?;
 
-    let mut basis = Basis::default();
+    let mut basis = loaded.basis;
     let mut currencies = BTreeSet::new();
     let mut slices = Vec::new();
     for (unit, sums) in &loaded.impact {

@@ -158,8 +158,7 @@ impl ImpactSums {
         let latest = (row.month, row.baseline_completed_surveys_room);
         let known = self.completed.entry(row.company_id).or_insert(latest);
         *known = latest.max(*known);
-        self.basis.time_zones.insert(row.time_zone.clone());
-        self.basis.parameter_sets.insert(row.parameter_set.clone());
+        self.basis.add(row.time_zone.clone(), row.parameter_set.clone(), Vec::new());
     }
 
     /// What the rows were computed with.

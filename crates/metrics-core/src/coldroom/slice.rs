@@ -281,6 +281,15 @@ pub struct Basis {
     pub data_quality: BTreeSet<String>,
 }
 
+impl Basis {
+    /// Takes in what one row was computed with.
+    pub fn add(&mut self, time_zone: String, parameter_set: String, data_quality: Vec<String>) {
+        insert_new(&mut self.time_zones, time_zone);
+        insert_new(&mut self.parameter_sets, parameter_set);
+        data_quality.into_iter().for_each(|flag| insert_new(&mut self.data_quality, flag));
+    }
+}
+
 /// Adds up days that arrive ordered by cooling unit and date.
 #[derive(Debug, Default)]
 pub struct SliceSums {

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::stored::{StoredNumbers, StoredTotals};
 use crate::coldroom::impact_slice::{EmissionDay, ImpactRecord};
+use crate::coldroom::slice::Basis;
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
 use crate::db::schema::{cooling_unit_metrics as day, impact_metrics as t};
@@ -125,16 +126,19 @@ struct EmissionRecord {
     co2_crops: Option<StoredTotals>,
     co2_idle: Option<f64>,
     co2_breakdown: StoredNumbers,
+    time_zone: String,
+    parameter_set: String,
+    data_quality: Vec<String>,
 }
 
 /// Gives `each` the emissions of `days`, both ends included, with the cooling unit and its company; by cooling unit and
-/// day.
+/// day. What the days were computed with comes back.
 pub async fn emission_days(
     conn: &mut Connection,
     subject: Subject<'_>,
     days: &RangeInclusive<NaiveDate>,
     mut each: impl FnMut(CoolingUnitId, Option<CompanyId>, &EmissionDay),
-) -> Result<(), DbError> {
+) -> Result<Basis, DbError> {
     let mut query = day::table
         .filter(day::date.between(*days.start(), *days.end()))
         .order((day::cooling_unit_id, day::date))
@@ -144,8 +148,10 @@ pub async fn emission_days(
         Subject::Company(company) => query.filter(day::company_id.eq(company.0)),
         Subject::CoolingUnits(units) => query.filter(day::cooling_unit_id.eq_any(ids(units))),
     };
+    let mut basis = Basis::default();
     let mut rows = query.load_stream(conn).await?;
     while let Some(row) = rows.try_next().await? {
+        basis.add(row.time_zone, row.parameter_set, row.data_quality);
         let emissions = EmissionDay {
             crops: row.co2_crops.map(|totals| totals.0),
             idle: row.co2_idle,
@@ -153,7 +159,7 @@ pub async fn emission_days(
         };
         each(CoolingUnitId(row.cooling_unit_id), row.company_id.map(CompanyId), &emissions);
     }
-    Ok(())
+    Ok(basis)
 }
 
 /// A cooling unit that has a row.
