@@ -62,6 +62,11 @@ impl Api {
         Self { child, address, maintenance, log }
     }
 
+    /// Its address, as `http://HOST:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// What it wrote to its log since it started.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -268,7 +268,7 @@ fn figures<'a>(company: Option<CompanyId>, unit: Option<CoolingUnitId>, slice: &
           example = 1),
         ("cooling_unit_id" = Option<String>, Query, description = "Cooling units: ids from 1 to 9223372036854775807, \
           separated by commas; spaces around them are tolerated; at most 1000 different ones; required in mode \
-          cooling_unit.", pattern = r"^ *[0-9]+ *(, *[0-9]+ *)*$", example = "1,2"),
+          cooling_unit.", pattern = r"^ *0*[1-9][0-9]{0,17} *(, *0*[1-9][0-9]{0,17} *)*$", example = "1,2"),
         ("start_date" = chrono::NaiveDate, Query, description = "First day, inclusive, as YYYY-MM-DD.",
           example = "2026-11-01"),
         ("end_date" = chrono::NaiveDate, Query, description = "Last day, inclusive, as YYYY-MM-DD; not before \
@@ -357,10 +357,10 @@ pub enum ViewSchema {
 #[expect(dead_code, reason = "describes the form; the fields are read by name")]
 pub struct ImpactForm {
     /// The company, in mode company; 0 when left out.
-    #[schema(minimum = 0, example = 1)]
+    #[schema(minimum = 0, nullable = false, example = 1)]
     company_id: Option<i64>,
     /// Cooling units, in mode cooling_unit: ids separated by commas, at most 1000 different ones; `0,1` when left out.
-    #[schema(pattern = r"^ *[0-9]+ *(, *[0-9]+ *)*$", example = "1,2")]
+    #[schema(pattern = r"^ *[0-9]{1,18} *(, *[0-9]{1,18} *)*$", nullable = false, example = "1,2")]
     cooling_unit_id: Option<String>,
     /// First day, inclusive, as YYYY-MM-DD.
     #[schema(example = "2026-11-01")]
@@ -369,8 +369,10 @@ pub struct ImpactForm {
     #[schema(example = "2026-11-20")]
     end_date: chrono::NaiveDate,
     /// `cooling_unit` when left out.
+    #[schema(nullable = false)]
     mode: Option<ModeSchema>,
     /// `aggregated` when left out.
+    #[schema(nullable = false)]
     view: Option<ViewSchema>,
 }
 
