@@ -23,8 +23,8 @@ fn get(api: &Api, query: &str) -> Value {
     response.json()
 }
 
-/// Reference B.4, corrected, and the emissions of units 1 and 2: co2_from is the released 10 + 20 + 5 + 10 kg at their
-/// loss and production, co2_to adds what the rooms use.
+/// Reference B.4, corrected, and the emissions of units 1 and 2: `co2_from` is the released 10 + 20 + 5 + 10 kg at their
+/// loss and production, `co2_to` adds what the rooms use.
 #[test]
 fn the_clean_form_has_the_figures_of_the_fixture() {
     let db = fixture_b();

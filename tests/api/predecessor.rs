@@ -97,6 +97,12 @@ impl<'de> Deserialize<'de> for Shape {
     }
 }
 
+/// The part of a pair that is compared.
+#[derive(serde::Deserialize)]
+struct Pair {
+    body: Shape,
+}
+
 /// Differences of `ours` from `theirs`, by path.
 fn differences(path: &str, theirs: &Shape, ours: &Shape, found: &mut Vec<String>) {
     let column = path.rsplit('/').find(|part| part.parse::<u32>().is_err() && *part != "value").unwrap_or_default();
@@ -167,11 +173,7 @@ fn bodies_have_the_shapes_of_the_predecessor() {
             assert!(response.json()["Impact metrics"].is_array(), "{name}: the survey of the day is there");
             continue;
         }
-        #[derive(serde::Deserialize)]
-        struct Body {
-            body: Shape,
-        }
-        let theirs: Body = serde_json::from_str(line).unwrap();
+        let theirs: Pair = serde_json::from_str(line).unwrap();
         let ours: Shape = serde_json::from_slice(&response.body).unwrap();
         let mut of_pair = Vec::new();
         differences("", &theirs.body, &ours, &mut of_pair);

@@ -121,7 +121,7 @@ mod tests {
     fn months_start_at_local_midnight() {
         let months = MonthRange::new(date("2026-02-17"), date("2026-04-01"));
         assert_eq!(months.iter().collect::<Vec<_>>(), [date("2026-02-01"), date("2026-03-01"), date("2026-04-01")]);
-        let bounds: Vec<String> = months.bounds(chrono_tz::Europe::Berlin).iter().map(|at| at.to_rfc3339()).collect();
+        let bounds: Vec<String> = months.bounds(chrono_tz::Europe::Berlin).iter().map(DateTime::to_rfc3339).collect();
         assert_eq!(
             bounds,
             [

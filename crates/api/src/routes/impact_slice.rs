@@ -220,7 +220,7 @@ async fn load(snapshot: &mut Snapshot, query: &ImpactQuery) -> Result<Loaded, Ap
     Ok(Loaded { impact, emissions, emission_units, basis })
 }
 
-fn figures<'a>(company: Option<CompanyId>, unit: Option<CoolingUnitId>, slice: &'a ImpactSlice) -> ImpactFigures<'a> {
+fn figures(company: Option<CompanyId>, unit: Option<CoolingUnitId>, slice: &ImpactSlice) -> ImpactFigures<'_> {
     ImpactFigures {
         company_id: company.map(|company| company.0),
         cooling_unit_id: unit.map(|unit| unit.0),
@@ -359,7 +359,7 @@ pub struct ImpactForm {
     /// The company, in mode company; 0 when left out.
     #[schema(minimum = 0, nullable = false, example = 1)]
     company_id: Option<i64>,
-    /// Cooling units, in mode cooling_unit: ids separated by commas, at most 1000 different ones; `0,1` when left out.
+    /// Cooling units, in mode `cooling_unit`: ids separated by commas, at most 1000 different ones; `0,1` when left out.
     #[schema(pattern = r"^ *[0-9]{1,18} *(, *[0-9]{1,18} *)*$", nullable = false, example = "1,2")]
     cooling_unit_id: Option<String>,
     /// First day, inclusive, as YYYY-MM-DD.

@@ -250,7 +250,7 @@ pub fn impact(
         }
     }
     let Some((currency, _, line)) = chosen else {
-        return Err(NoImpact::NoBaselineIn(by_currency.keys().map(|currency| currency.to_string()).collect()));
+        return Err(NoImpact::NoBaselineIn(by_currency.keys().map(ToString::to_string).collect()));
     };
 
     let (kept, others): (Vec<&FarmerSurvey>, Vec<&FarmerSurvey>) =

@@ -265,7 +265,7 @@ pub struct ImpactSlice {
     pub currency: Option<String>,
 }
 
-/// Emissions of all crops of a unit-day, kg CO2e.
+/// Emissions of all crops of a unit-day, kg of CO2 equivalent.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CropTotals {
     /// With the room.
@@ -276,7 +276,7 @@ pub struct CropTotals {
     pub crops: usize,
 }
 
-/// Emissions of one unit-day as a slice needs them, kg CO2e.
+/// Emissions of one unit-day as a slice needs them, kg of CO2 equivalent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EmissionDay {
     /// Over the crops of the day; absent when they have no figure.
@@ -287,7 +287,7 @@ pub struct EmissionDay {
     pub breakdown: NumbersByName,
 }
 
-/// Emissions of several unit-days, over those that have a figure for both sides; kg CO2e.
+/// Emissions of several unit-days, over those that have a figure for both sides; kg of CO2 equivalent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EmissionSums {
     /// Days with figures.

@@ -286,7 +286,9 @@ impl Basis {
     pub fn add(&mut self, time_zone: String, parameter_set: String, data_quality: Vec<String>) {
         insert_new(&mut self.time_zones, time_zone);
         insert_new(&mut self.parameter_sets, parameter_set);
-        data_quality.into_iter().for_each(|flag| insert_new(&mut self.data_quality, flag));
+        for flag in data_quality {
+            insert_new(&mut self.data_quality, flag);
+        }
     }
 }
 

@@ -11,7 +11,7 @@
 //! A value that a row lacks is the zero of its column's kind; that of a unit without rows is the whole number 0, and the
 //! mean of none is 0.0.
 
-use metrics_core::coldroom::impact_slice::ImpactSlice;
+use metrics_core::coldroom::impact_slice::{ImpactSlice, ImpactSums};
 use metrics_core::db::reader::KnownUnit;
 use metrics_core::ids::CoolingUnitId;
 use serde::Serialize;
@@ -102,7 +102,7 @@ enum Impact {
 
 impl Body {
     pub(super) fn new(query: &ImpactQuery, loaded: &Loaded, known: &[KnownUnit]) -> Self {
-        let together = || loaded.impact.get(&None).and_then(|sums| sums.finish()).map(Box::new);
+        let together = || loaded.impact.get(&None).and_then(ImpactSums::finish).map(Box::new);
         match &query.subject {
             ImpactSubject::Company(company) => Self {
                 impact: together().map_or(Impact::Nothing { key: "company_id", id: company.0 }, |slice| {
@@ -134,7 +134,7 @@ impl Body {
 impl Unit {
     fn new(known: &KnownUnit, loaded: &Loaded) -> Self {
         let id = known.cooling_unit_id;
-        let slice = loaded.impact.get(&Some(CoolingUnitId(id))).and_then(|sums| sums.finish());
+        let slice = loaded.impact.get(&Some(CoolingUnitId(id))).and_then(ImpactSums::finish);
         let name = slice.as_ref().and_then(|slice| slice.unit_name.clone()).or_else(|| known.unit_name.clone());
         Self { id, name, slice }
     }
@@ -194,7 +194,7 @@ impl Serialize for Impact {
 
 impl Unit {
     /// The value of a column; of a unit without rows the whole number 0.
-    fn cell<'u>(&'u self, value: fn(&ImpactSlice) -> Cell<'_>) -> Cell<'u> {
+    fn cell(&self, value: fn(&ImpactSlice) -> Cell<'_>) -> Cell<'_> {
         self.slice.as_ref().map_or(Cell::Int(None), value)
     }
 }

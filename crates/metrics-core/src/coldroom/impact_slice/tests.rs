@@ -29,7 +29,9 @@ fn row(unit: i64, month: &str) -> ImpactRecord {
 
 fn slice(rows: &[ImpactRecord]) -> ImpactSlice {
     let mut sums = ImpactSums::default();
-    rows.iter().for_each(|row| sums.add(row));
+    for row in rows {
+        sums.add(row);
+    }
     sums.finish().expect("rows")
 }
 
@@ -98,7 +100,7 @@ fn money_of_two_currencies_is_absent_and_weights_stay() {
     let both = slice(&[row(1, "2026-11-01"), other]);
     assert_eq!((both.currency, both.avg_monthly_farmer_revenue, both.avg_monthly_kg_selling_price), (None, None, None));
     assert_eq!(both.avg_monthly_perc_revenue_increase_evolution, None);
-    assert_eq!(both.monthly_kg_checkin, 80.0);
+    assert_eq!((both.monthly_kg_checkin, both.monthly_kg_loss), (80.0, 8.0));
 }
 
 /// Two farmers in each of two months of unit 1, and one in unit 2: 3 units and months, so 15 possible and 6 filled in;
