@@ -165,7 +165,7 @@ fn hostile_names_stay_text() {
     let hostile = r#"<script>alert(1)</script>"><img src=x onerror=alert(1)>{{7*7}}"#;
     db.execute(&format!(
         r#"UPDATE metrics.cooling_unit_metrics SET unit_name = '{hostile}', state = '{hostile}', currency = '<b>',
-               cool_unit_type = '{hostile}', data_quality = ARRAY['{hostile}'],
+               cool_unit_type = '{hostile}',
                check_in_kg_crop = jsonb_build_object('{hostile}', 1),
                co2_crops = jsonb_build_object('{hostile}', '{{"coldroom": 1, "no-coldroom": 2, "difference": 1}}'::jsonb);
            UPDATE metrics.company_metrics SET comp_name = '{hostile}', comp_country = '<i>', currency = '<b>';

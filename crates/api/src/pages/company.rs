@@ -322,7 +322,7 @@ impl UnitRow {
             stock: page.float(unit.room_stock_kg, 1),
             first: page.lang.date(unit.first_date),
             last: page.lang.date(unit.last_date),
-            flags: page.count(unit.data_quality.len() as i64),
+            flags: page.count(unit.data_quality.len()),
         }
     }
 }

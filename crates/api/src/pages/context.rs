@@ -138,11 +138,11 @@ impl Page {
     }
 
     /// The navigation of a page in `current`.
-    pub fn navigation(&self, current: &Section) -> Vec<NavLink<'_>> {
+    pub fn navigation(&self, current: Section) -> Vec<NavLink<'_>> {
         let links = Section::ALL.iter().map(|(section, path, key)| NavLink {
             href: self.link(path),
             name: self.t(key),
-            is_current: section == current,
+            is_current: *section == current,
         });
         links.collect()
     }

@@ -89,7 +89,7 @@ impl Figure {
         Self { content, unit: String::new(), partial: None }
     }
 
-    fn number(stored: impl ToString, shown: String) -> Self {
+    fn number(stored: &impl ToString, shown: String) -> Self {
         Self::new(Content::Number { stored: stored.to_string(), shown })
     }
 
@@ -121,7 +121,7 @@ impl Page {
     /// How many.
     pub fn count(&self, number: impl TryInto<i64>) -> Figure {
         match number.try_into() {
-            Ok(number) => Figure::number(number, locale::decimal(self.lang, Decimal::from(number), 0)),
+            Ok(number) => Figure::number(&number, locale::decimal(self.lang, Decimal::from(number), 0)),
             Err(_) => self.unknown(Reason::TooLarge),
         }
     }
@@ -133,7 +133,7 @@ impl Page {
 
     /// A measured number.
     pub fn float(&self, number: f64, places: usize) -> Figure {
-        Figure::number(number, locale::float(self.lang, number, places))
+        Figure::number(&number, locale::float(self.lang, number, places))
     }
 
     /// A measured number, if it is known.
@@ -143,7 +143,7 @@ impl Page {
 
     /// An exact number.
     pub fn decimal(&self, number: Decimal, places: usize) -> Figure {
-        Figure::number(number, locale::decimal(self.lang, number, places))
+        Figure::number(&number, locale::decimal(self.lang, number, places))
     }
 
     /// An exact number, if it is known.

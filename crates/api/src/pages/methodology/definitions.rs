@@ -53,6 +53,11 @@ impl Definitions {
                         shown.push(event.clone());
                     }
                 }
+                // Formulas are wider than a phone: they scroll, also by the keyboard.
+                Event::Start(Tag::CodeBlock(_)) => {
+                    shown.push(Event::Html(CowStr::from("<pre tabindex=\"0\"><code>")));
+                }
+                Event::End(TagEnd::CodeBlock) => shown.push(Event::Html(CowStr::from("</code></pre>\n"))),
                 // A line of the file is no line of the page.
                 Event::SoftBreak => shown.push(Event::Text(CowStr::from("\n"))),
                 other => shown.push(other.clone()),
