@@ -101,7 +101,9 @@ impl Fields {
         let given: Vec<_> = self.pairs.iter().filter(|(name, _)| name == "unit_ids").collect();
         let given = given.into_iter().map(|(_, ids)| ids.as_str()).collect::<Vec<_>>().join(",");
         let mut units = if given.is_empty() { Some(Vec::new()) } else { self.accept("unit_ids", unit_ids(&given, 1)) };
-        units.iter_mut().for_each(|units| units.sort_unstable());
+        if let Some(units) = &mut units {
+            units.sort_unstable();
+        }
         if units.as_ref().is_some_and(|units| units.len() > MAX_PAGE_UNITS) {
             self.refuse("unit_ids", format!("must not name more than {MAX_PAGE_UNITS} cooling units on a page"));
         }
