@@ -6,6 +6,7 @@ mod documentation;
 mod forms;
 mod impact;
 mod lists;
+mod pages;
 mod predecessor;
 mod process;
 mod refusals;

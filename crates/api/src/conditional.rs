@@ -3,11 +3,13 @@
 use actix_web::http::header::{
     self, AcceptEncoding, CacheControl, CacheDirective, ContentType, ETag, Encoding, EntityTag, Header, IfNoneMatch,
 };
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
+use askama::Template;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
+use crate::pages;
 
 /// What the compressing middleware chooses from, in its order of preference.
 const ENCODINGS: [Encoding; 4] = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate()];
@@ -70,13 +72,23 @@ impl Representation {
 
     /// `200 OK` with `body` as JSON.
     pub fn json(&self, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
+        Ok(self.ok().insert_header(ContentType::json()).body(serde_json::to_vec(body)?))
+    }
+
+    /// `200 OK` with a web page.
+    pub fn html(&self, page: &impl Template) -> Result<HttpResponse, ApiError> {
+        let body = page.render()?;
+        Ok(pages::with_policy(self.ok().insert_header(ContentType::html()).body(body)))
+    }
+
+    fn ok(&self) -> HttpResponseBuilder {
         let mut response = HttpResponse::Ok();
         response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
         // The compressing middleware says so itself when it compresses.
         if !self.is_compressed {
             response.insert_header((header::VARY, "accept-encoding"));
         }
-        Ok(response.insert_header(ContentType::json()).body(serde_json::to_vec(body)?))
+        response
     }
 }
 

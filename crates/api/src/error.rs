@@ -142,7 +142,8 @@ impl ApiError {
         self.with_headers(HttpResponse::build(self.status_code()).json(FormProblem { error: self.to_string() }))
     }
 
-    fn with_headers(&self, mut response: HttpResponse) -> HttpResponse {
+    /// `response` with the headers that the error asks for.
+    pub fn with_headers(&self, mut response: HttpResponse) -> HttpResponse {
         let headers = response.headers_mut();
         match self {
             Self::MethodNotAllowed { allow } => {

@@ -2,6 +2,8 @@
 //!
 //! Every field that is wrong is reported, not only the first.
 
+mod pages;
+
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
@@ -11,6 +13,8 @@ use metrics_core::db::reader::Page;
 use metrics_core::ids::{CompanyId, CoolingUnitId};
 
 use crate::error::{ApiError, FieldError};
+
+pub use pages::CompareQuery;
 
 /// Cooling units of a slice at most.
 pub const MAX_UNITS: usize = 1_000;
@@ -255,6 +259,11 @@ fn digits(text: &str) -> Option<i64> {
 
 fn id(text: &str) -> Result<i64, String> {
     id_from(text, 1)
+}
+
+/// An id in a path.
+pub fn path_id(text: &str) -> Option<i64> {
+    digits(text).filter(|id| *id > 0)
 }
 
 fn id_from(text: &str, smallest: i64) -> Result<i64, String> {

@@ -6,9 +6,11 @@ mod fields;
 mod form;
 mod frame;
 mod json;
+mod locale;
 mod meta;
 mod middleware;
 mod openapi;
+mod pages;
 mod routes;
 mod state;
 

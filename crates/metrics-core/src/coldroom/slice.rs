@@ -14,6 +14,8 @@
 //! rows give the same bits. Nothing is rounded.
 
 mod by_name;
+mod combined;
+mod emissions;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +23,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 pub use by_name::{NumbersByName, SumsByName};
+pub use combined::CombinedUnits;
+pub use emissions::{CropEmissions, EmissionsByCrop};
 
 use crate::ids::{CompanyId, CoolingUnitId};
 
@@ -100,6 +104,14 @@ impl<T: std::ops::Add<Output = T> + Copy> Total<T> {
             Some(figure) => self.sum = Some(self.sum.map_or(figure, |sum| sum + figure)),
             None => self.missing_days += 1,
         }
+    }
+
+    /// Adds the sum of other days.
+    fn merge(&mut self, other: Self) {
+        if other.sum.is_some() {
+            self.add(other.sum);
+        }
+        self.missing_days += other.missing_days;
     }
 }
 
@@ -248,6 +260,16 @@ pub struct Beneficiaries {
     pub men: Decimal,
 }
 
+impl Beneficiaries {
+    /// People in the households of `farmers`; absent when the product has more digits than a decimal holds.
+    fn new(farmers: usize, size: Decimal, fem_share: Decimal, ma_share: Decimal) -> Option<Self> {
+        let total = Decimal::from(farmers).checked_mul(size)?;
+        let women = total.checked_mul(fem_share)?;
+        let men = total.checked_mul(ma_share)?;
+        Some(Self { total: total.normalize(), women: women.normalize(), men: men.normalize() })
+    }
+}
+
 /// One cooling unit of a slice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnitSlice {
@@ -262,11 +284,9 @@ pub struct UnitSlice {
 impl UnitSlice {
     /// Beneficiaries of the range, exact; absent when the product has more digits than a decimal holds.
     pub fn beneficiaries(&self) -> Option<Beneficiaries> {
-        let farmers = Decimal::from(self.sums.room_active_farmer_ids.count());
-        let total = farmers.checked_mul(self.latest.household_size)?;
-        let women = total.checked_mul(self.latest.household_fem_share)?;
-        let men = total.checked_mul(self.latest.household_ma_share)?;
-        Some(Beneficiaries { total: total.normalize(), women: women.normalize(), men: men.normalize() })
+        let LatestDay { household_size, household_fem_share, household_ma_share, .. } = self.latest;
+        let farmers = self.sums.room_active_farmer_ids.count();
+        Beneficiaries::new(farmers, household_size, household_fem_share, household_ma_share)
     }
 }
 

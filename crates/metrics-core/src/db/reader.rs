@@ -6,6 +6,8 @@
 mod company;
 mod cooling_unit;
 mod impact;
+mod pages;
+mod status;
 mod stored;
 mod version;
 
@@ -19,6 +21,14 @@ use super::error::DbError;
 pub use company::{Company, CompanyPage, ListedCompany, companies, company};
 pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_units, slice};
 pub use impact::{KnownUnit, Subject, emission_days, impact_rows, known_units};
+pub use pages::{
+    ChartDay, CompanyRows, CompanyUnit, chart_days, company_rows, company_units, emissions_by_crop, last_date,
+    unit_company,
+};
+pub use status::{
+    FlagCount, MissingRates, Reject, RunDetail, flag_counts, missing_rates, newest_run_of_each_view, newest_runs,
+    rejects,
+};
 pub use version::{DataVersion, LastRun, RunSummary, data_version, last_runs};
 
 /// A page of a list.

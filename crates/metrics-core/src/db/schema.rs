@@ -29,6 +29,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    metrics.report_reject (run, subject, reason) {
+        run -> Int8,
+        subject -> Text,
+        reason -> Text,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     metrics.view_version (view) {
         view -> Text,
         version -> Int8,

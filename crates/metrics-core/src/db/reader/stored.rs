@@ -56,7 +56,7 @@ impl FromSql<Jsonb, Pg> for StoredDifferences {
 }
 
 /// The text of a `jsonb` value: in PostgreSQL's binary form it follows a byte with the version, 1.
-fn json<'a>(value: &'a PgValue<'_>) -> Result<&'a [u8], &'static str> {
+pub(super) fn json<'a>(value: &'a PgValue<'_>) -> Result<&'a [u8], &'static str> {
     match value.as_bytes() {
         [1, json @ ..] => Ok(json),
         _ => Err("a jsonb value of an unknown version"),
