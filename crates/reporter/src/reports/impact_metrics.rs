@@ -83,8 +83,8 @@ impl<'a> Basis<'a> {
         rejects.extend(lines.rejects.iter().cloned());
 
         let zoned = ZonedMonths::new(months, units.iter().map(|unit| unit.unit.zone), environment.as_of);
-        let zones: Vec<_> = units.iter().map(|unit| (unit.unit.id, unit.unit.zone)).collect();
-        let possible = possible_surveys(snapshot, &zoned, &zones, environment.earliest(), &unusable.crates).await;
+        let of_units: Vec<_> = units.iter().map(|unit| (unit.unit.id, unit.unit.zone)).collect();
+        let possible = possible_surveys(snapshot, &zoned, &of_units, environment.earliest(), &unusable.crates).await;
         let mut companies: Vec<_> = units
             .iter()
             .filter_map(|unit| unit.source.company.as_ref().map(|company| (company.id, unit.unit.zone)))
