@@ -7,6 +7,7 @@ mod bad_input;
 mod civil_days;
 mod coldroom;
 mod connections;
+mod contract;
 mod dependencies;
 mod deployment;
 mod embedded;

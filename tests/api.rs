@@ -5,7 +5,10 @@ mod client;
 mod documentation;
 mod files;
 mod forms;
+mod impact;
 mod lists;
+mod pages;
+mod predecessor;
 mod process;
 mod refusals;
 mod reports;
@@ -61,6 +64,11 @@ impl Api {
         let sink = log.clone();
         thread::spawn(move || lines.for_each(|line| sink.lock().unwrap().extend([&line, "\n"])));
         Self { child, address, maintenance, log }
+    }
+
+    /// Its address, as `http://HOST:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// What it wrote to its log since it started.

@@ -32,12 +32,13 @@ fn fixture_b() -> TestDb {
     db
 }
 
-/// Both tables without what says when they were computed, as one text.
+/// All tables of cold rooms without what says when they were computed, as one text.
 pub fn dump(db: &TestDb) -> String {
     let sql = "SELECT string_agg(line, E'\\n' ORDER BY line) AS dump FROM (
         SELECT (to_jsonb(t) - 'computed_at')::text AS line FROM metrics.cooling_unit_metrics AS t
         UNION ALL SELECT (to_jsonb(t) - 'computed_at')::text FROM metrics.company_metrics AS t
-        UNION ALL SELECT (to_jsonb(t) - 'computed_at')::text FROM metrics.company_metrics_history AS t) AS lines";
+        UNION ALL SELECT (to_jsonb(t) - 'computed_at')::text FROM metrics.company_metrics_history AS t
+        UNION ALL SELECT (to_jsonb(t) - 'computed_at')::text FROM metrics.impact_metrics AS t) AS lines";
     db.value(sql).as_str().unwrap_or_default().to_owned()
 }
 
@@ -56,6 +57,9 @@ fn assert_columns(row: &Value, expected: &Value) {
         assert!(is_same, "{column}: expected {value}, got {actual}");
     }
 }
+
+/// Columns that name a row of `impact_metrics`.
+const IMPACT_KEY: [&str; 4] = ["month", "cooling_unit_id", "farmer_id", "crop_id"];
 
 /// Reference B.2, corrected: every figure that it names.
 #[test]
@@ -111,6 +115,21 @@ fn fixture_b_gives_the_corrected_company_figures() {
     assert_columns(&rows[2], &json!({"comp_cap_tons": 0, "cooling_unit_types": {}, "comp_logo": null}));
 }
 
+/// Reference B.4, corrected.
+#[test]
+fn fixture_b_gives_the_corrected_impact() {
+    let db = fixture_b();
+    let rows = db.query("SELECT * FROM impact_metrics");
+    assert_eq!(rows.len(), 1);
+    assert_columns(
+        &rows[0],
+        &json!({"month": "2026-11-01", "report_date": "2026-12-01", "cooling_unit_id": 1, "farmer_id": 1,
+            "crop_name": "Tomato", "monthly_kg_checkin": 40, "monthly_kg_loss": 4, "monthly_kg_selling_price": 612.5,
+            "monthly_farmer_revenue": 22050, "baseline_farmer_revenue_month": 18000,
+            "monthly_perc_farmer_revenue_evolution": 22.5, "monthly_perc_loss": 10, "currency": "NGN"}),
+    );
+}
+
 #[test]
 fn fixture_b_equals_the_expected_rows_in_every_column() {
     let db = fixture_b();
@@ -118,19 +137,25 @@ fn fixture_b_equals_the_expected_rows_in_every_column() {
     assert_rows(&db, "coldroom/expected/expected_b/cooling_unit_metrics.jsonl", &["date", "cooling_unit_id"], days);
     let companies = "SELECT * FROM company_metrics";
     assert_rows(&db, "coldroom/expected/expected_b/company_metrics.jsonl", &["company_id"], companies);
+    let months = "SELECT * FROM impact_metrics";
+    assert_rows(&db, "coldroom/expected/expected_b/impact_metrics.jsonl", &IMPACT_KEY, months);
 }
 
 #[test]
 fn the_small_data_set_equals_the_expected_rows_in_every_column() {
     let db = small();
     // Surveys without a date are rejected by name, so the run is complete only in part.
-    let output = reporter(&db, &["--view", "all", "--as-of", SMALL_AS_OF, "--quiet"]);
+    let output = reporter(&db, &["--view", "all", "--rebuild", "--as-of", SMALL_AS_OF, "--quiet"]);
     assert_eq!(output.status, 4, "{}", output.stderr);
     let days = "SELECT * FROM cooling_unit_metrics WHERE date BETWEEN '2025-09-01' AND '2025-09-14'";
     let expected = "coldroom/expected/expected_small/cooling_unit_metrics.jsonl.gz";
     assert_rows(&db, expected, &["date", "cooling_unit_id"], days);
     let companies = "SELECT * FROM company_metrics";
     assert_rows(&db, "coldroom/expected/expected_small/company_metrics.jsonl", &["company_id"], companies);
+    let months = "SELECT * FROM impact_metrics WHERE month = '2025-09-01'";
+    assert_rows(&db, "coldroom/expected/expected_small/impact_metrics.jsonl", &IMPACT_KEY, months);
+    let months = db.value("SELECT array_agg(DISTINCT month ORDER BY month) FROM impact_metrics");
+    assert_eq!(months, json!(["2025-08-01", "2025-09-01", "2025-10-01"]));
     let rejects = db.value(
         "SELECT count(*) FROM metrics.report_reject JOIN metrics.report_run ON id = run \
          WHERE view = 'aggregated-comparison' AND subject LIKE 'market survey %' AND reason LIKE '%no date%'",
@@ -144,7 +169,8 @@ fn the_small_data_set_equals_the_expected_rows_in_every_column() {
 fn the_small_data_set_adds_up_in_one_zone_for_all_too() {
     let db = small();
     let utc = ["--time-zone", "UTC"];
-    let output = reporter(&db, &[&["--view", "all", "--as-of", SMALL_AS_OF, "--quiet"], &utc[..]].concat());
+    let output =
+        reporter(&db, &[&["--view", "all", "--rebuild", "--as-of", SMALL_AS_OF, "--quiet"], &utc[..]].concat());
     assert_eq!(output.status, 4, "{}", output.stderr);
     assert_eq!(db.value("SELECT array_agg(DISTINCT time_zone) FROM cooling_unit_metrics"), json!(["UTC"]));
     // 12 alive units, 2025-05-03 to 2025-10-31.

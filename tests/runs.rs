@@ -110,11 +110,11 @@ fn runs_are_recorded_listed_and_shown_with_their_rejects() {
     let output = reporter(&db, &["runs", "--format", "json"]);
     let runs: Value = serde_json::from_str(&output.stdout).unwrap();
     let runs = runs["runs"].as_array().unwrap();
-    assert_eq!(runs.len(), 2);
-    assert_eq!((&runs[1]["view"], &runs[1]["outcome"]), (&json!("aggregated-comparison"), &json!("partial")));
-    assert_eq!(runs[1]["zone_mode"], "unit");
-    assert_eq!(runs[1]["parameter_set"], "2026.1");
-    let id = runs[1]["id"].to_string();
+    assert_eq!(runs.len(), 3);
+    assert_eq!((&runs[2]["view"], &runs[2]["outcome"]), (&json!("aggregated-comparison"), &json!("partial")));
+    assert_eq!(runs[2]["zone_mode"], "unit");
+    assert_eq!(runs[2]["parameter_set"], "2026.1");
+    let id = runs[2]["id"].to_string();
     let output = reporter(&db, &["runs", &id]);
     assert!(output.stdout.contains("market survey 1014: it has no date"), "{}", output.stdout);
     assert_eq!(reporter(&db, &["runs", "999"]).status, 2);

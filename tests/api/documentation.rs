@@ -21,11 +21,13 @@ fn the_description_lists_every_route() {
         "/api/cooling-units",
         "/api/cooling-units/{id}/daily",
         "/api/coolingunit-slice",
+        "/api/impact-slice",
         "/api/openapi.json",
         "/company-slice/",
         "/coolingunit-slice/",
         "/health/live",
         "/health/ready",
+        "/impact-slice/",
     ];
     assert_eq!(paths, expected);
     for path in expected {

@@ -10,9 +10,12 @@ use metrics_core::coldroom::company::{CompanyTotals, beneficiaries};
 use metrics_core::coldroom::cooling_unit_day::{
     CoolingUnit, CoolingUnitDay, DayContext, EmissionModel, cooling_unit_days, first_check_in, first_day,
 };
-use metrics_core::coldroom::food_loss_history::{self, FoodLossHistory, SurveyedRelease};
+use metrics_core::coldroom::food_loss_history::FoodLossHistory;
 use metrics_core::coldroom::lifecycle::{self, CrateFacts, MovementKind, Owner, ProduceCrate, Release, released_kg};
-use metrics_core::ids::{CheckInId, CheckOutId, CoolingUnitId, CrateId, FarmerId, MarketSurveyId, ReleaseId, UserId};
+use metrics_core::coldroom::market_survey::{self, SurveyedRelease};
+use metrics_core::ids::{
+    CheckInId, CheckOutId, CoolingUnitId, CrateId, CropId, FarmerId, MarketSurveyId, ReleaseId, UserId,
+};
 use metrics_core::lca::FoodLossBoundary;
 use metrics_core::lca::room::{PowerSupply, RoomDescription, RoomFactors};
 use metrics_core::money::{RateBook, net_fee};
@@ -179,7 +182,7 @@ impl Loader<'_> {
 
     fn history(&self) -> FoodLossHistory {
         let world = self.world;
-        let mut surveys: Vec<food_loss_history::MarketSurvey> = Vec::new();
+        let mut surveys: Vec<market_survey::MarketSurvey> = Vec::new();
         for survey in &world.market_surveys {
             let at = survey.date_filled_in.and_then(Moment::instant).filter(|at| *at < world.as_of);
             let (Some(filled_in_at), true) = (at, survey.price.is_finite()) else { continue };
@@ -201,9 +204,12 @@ impl Loader<'_> {
             }
             releases.sort_by_key(|release| release.id);
             let loss_kg = f64::from(survey.loss.unwrap_or(0));
-            surveys.push(food_loss_history::MarketSurvey {
+            surveys.push(market_survey::MarketSurvey {
                 id: MarketSurveyId(survey.id),
                 filled_in_at,
+                crop: CropId(survey.crop_id.unwrap_or_default()),
+                currency: None,
+                price_per_kg: None,
                 loss_kg,
                 releases,
             });

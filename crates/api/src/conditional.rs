@@ -1,15 +1,17 @@
 //! Responses that a client may keep and ask about: entity tags and `304 Not Modified`.
 
 use actix_web::http::header::{
-    self, AcceptEncoding, CacheControl, CacheDirective, ETag, Encoding, EntityTag, Header, IfNoneMatch,
+    self, AcceptEncoding, CacheControl, CacheDirective, ContentType, ETag, Encoding, EntityTag, Header, IfNoneMatch,
 };
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
+use askama::Template;
 use metrics_core::export::Form;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
 use crate::export::{Table, Wanted};
+use crate::pages;
 
 /// What the compressing middleware chooses from, in its order of preference.
 const ENCODINGS: [Encoding; 4] = [Encoding::identity(), Encoding::brotli(), Encoding::gzip(), Encoding::deflate()];
@@ -17,7 +19,8 @@ const ENCODINGS: [Encoding; 4] = [Encoding::identity(), Encoding::brotli(), Enco
 /// The representation that a request would get, told apart by its entity tag.
 #[derive(Debug)]
 pub struct Representation {
-    wanted: Wanted,
+    /// The form, where there are several.
+    wanted: Option<Wanted>,
     tag: EntityTag,
     is_compressed: bool,
     if_none_match: Option<IfNoneMatch>,
@@ -25,14 +28,23 @@ pub struct Representation {
 
 impl Representation {
     /// The representation of the result of `query` at the address of `request` in version `data_version` of the
-    /// data, by this version of the program, in the form and encoding that the client prefers.
+    /// data, by this version of the program, in the encoding that the client prefers.
     ///
     /// `query` is in a form that equal questions share.
-    pub fn new(request: &HttpRequest, query: &str, data_version: i64, wanted: Wanted) -> Result<Self, ApiError> {
+    pub fn new(request: &HttpRequest, query: &str, data_version: i64) -> Result<Self, ApiError> {
+        Self::of(request, query, data_version, None)
+    }
+
+    /// The same of a result that has several forms, in the one that the client wants.
+    pub fn in_form(request: &HttpRequest, query: &str, data_version: i64, wanted: Wanted) -> Result<Self, ApiError> {
+        Self::of(request, query, data_version, Some(wanted))
+    }
+
+    fn of(request: &HttpRequest, query: &str, data_version: i64, wanted: Option<Wanted>) -> Result<Self, ApiError> {
         let encoding = encoding(request)?;
         let mut hash = Sha256::new();
         let version = data_version.to_string();
-        let (form, encoding_name) = (wanted.normalised(), encoding.to_string());
+        let (form, encoding_name) = (wanted.map(Wanted::normalised).unwrap_or_default(), encoding.to_string());
         for part in [env!("CARGO_PKG_VERSION"), request.path(), query, &version, &form, &encoding_name] {
             hash.update(part);
             hash.update([0]);
@@ -69,27 +81,53 @@ impl Representation {
     pub fn not_modified(&self) -> HttpResponse {
         let mut response = HttpResponse::NotModified();
         response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
-        response.insert_header((header::VARY, "accept, accept-encoding"));
+        response.insert_header((header::VARY, self.vary().join(", ")));
         response.finish()
     }
 
-    /// `200 OK` with `body` as JSON, or with the `table` of its rows as a file.
+    /// `200 OK` with `body` as JSON.
+    pub fn json(&self, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
+        Ok(self.ok().insert_header(ContentType::json()).body(serde_json::to_vec(body)?))
+    }
+
+    /// `200 OK` with a web page.
+    pub fn html(&self, page: &impl Template) -> Result<HttpResponse, ApiError> {
+        let body = page.render()?;
+        Ok(pages::with_policy(self.ok().insert_header(ContentType::html()).body(body)))
+    }
+
+    /// `200 OK` with `body` as JSON, or with the `table` of its rows as a file, in the form that the client wants.
     pub async fn answer(
         &self,
         body: &impl Serialize,
         table: impl FnOnce() -> Result<Table, ApiError>,
     ) -> Result<HttpResponse, ApiError> {
+        let Some(wanted) = self.wanted.filter(|wanted| wanted.form != Form::Json) else { return self.json(body) };
+        let table = table()?;
+        let mut response = self.ok();
+        response.insert_header((header::CONTENT_TYPE, wanted.content_type()));
+        response.insert_header(wanted.disposition(&table.name));
+        Ok(response.body(table.write(wanted).await?))
+    }
+
+    fn ok(&self) -> HttpResponseBuilder {
         let mut response = HttpResponse::Ok();
         response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
-        // The compressing middleware adds the encoding itself when it compresses.
-        response.insert_header((header::VARY, if self.is_compressed { "accept" } else { "accept, accept-encoding" }));
-        response.insert_header((header::CONTENT_TYPE, self.wanted.content_type()));
-        if self.wanted.form == Form::Json {
-            return Ok(response.body(serde_json::to_vec(body)?));
+        let mut vary = self.vary();
+        if self.is_compressed {
+            // The compressing middleware says so itself.
+            vary.pop();
         }
-        let table = table()?;
-        response.insert_header(self.wanted.disposition(&table.name));
-        Ok(response.body(table.write(self.wanted).await?))
+        if !vary.is_empty() {
+            response.insert_header((header::VARY, vary.join(", ")));
+        }
+        response
+    }
+
+    /// Headers that chose this representation.
+    fn vary(&self) -> Vec<&'static str> {
+        let form = self.wanted.map(|_| "accept");
+        form.into_iter().chain(["accept-encoding"]).collect()
     }
 }
 
@@ -107,14 +145,12 @@ mod tests {
 
     use super::*;
 
-    const JSON: Wanted = Wanted { form: Form::Json, units_in_header: false };
-
     fn representation(headers: &[(&'static str, &'static str)], query: &str, version: i64) -> Representation {
         let mut request = TestRequest::with_uri("/api/company-slice");
         for header in headers {
             request = request.append_header(*header);
         }
-        Representation::new(&request.to_http_request(), query, version, JSON).expect("acceptable")
+        Representation::new(&request.to_http_request(), query, version).expect("acceptable")
     }
 
     #[test]
@@ -129,7 +165,7 @@ mod tests {
         }
         let request = TestRequest::with_uri("/api/company-slice").to_http_request();
         let csv = [false, true].map(|units_in_header| Wanted { form: Form::Csv, units_in_header });
-        let csv = csv.map(|wanted| Representation::new(&request, "1", 7, wanted).expect("acceptable").tag);
+        let csv = csv.map(|wanted| Representation::in_form(&request, "1", 7, wanted).expect("acceptable").tag);
         assert!(plain != csv[0] && csv[0] != csv[1]);
     }
 
@@ -138,7 +174,7 @@ mod tests {
         let tag = representation(&[], "1", 7).tag.tag().to_owned();
         let is_known = |value: String| {
             let request = TestRequest::with_uri("/api/company-slice").insert_header(("if-none-match", value));
-            Representation::new(&request.to_http_request(), "1", 7, JSON).expect("acceptable").is_known()
+            Representation::new(&request.to_http_request(), "1", 7).expect("acceptable").is_known()
         };
         assert!(is_known(format!("\"{tag}\"")));
         assert!(is_known(format!("\"other\", W/\"{tag}\"")));

@@ -157,7 +157,8 @@ impl ApiError {
         self.with_headers(HttpResponse::build(self.status_code()).json(FormProblem { error: self.to_string() }))
     }
 
-    fn with_headers(&self, mut response: HttpResponse) -> HttpResponse {
+    /// `response` with the headers that the error asks for.
+    pub fn with_headers(&self, mut response: HttpResponse) -> HttpResponse {
         let headers = response.headers_mut();
         match self {
             Self::MethodNotAllowed { allow } => {
@@ -180,7 +181,7 @@ impl ApiError {
 
 /// True for the predecessor's routes, whose errors are `{"error": "…"}`.
 fn is_form_route(path: &str) -> bool {
-    matches!(path.strip_suffix('/').unwrap_or(path), "/company-slice" | "/coolingunit-slice")
+    matches!(path.strip_suffix('/').unwrap_or(path), "/company-slice" | "/coolingunit-slice" | "/impact-slice")
 }
 
 impl ResponseError for ApiError {

@@ -2,6 +2,7 @@
 //!
 //! Every field that is wrong is reported, not only the first.
 
+mod pages;
 mod reports;
 mod series;
 
@@ -19,6 +20,8 @@ use crate::export::Asked;
 
 pub use reports::ReportQuery;
 pub use series::SeriesQuery;
+
+pub use pages::CompareQuery;
 
 /// Cooling units of a slice at most.
 pub const MAX_UNITS: usize = 1_000;
@@ -126,21 +129,63 @@ impl Fields {
 
     /// Fields of a slice of cooling units.
     pub fn cooling_units(mut self, unknown: Unknown) -> Result<UnitQuery, ApiError> {
-        let units = self.required("unit_ids").and_then(|text| self.accept("unit_ids", unit_ids(&text)));
-        let query = units.zip(self.period()).map(|(units, days)| UnitQuery { units, days });
+        let units = self.required("unit_ids").and_then(|text| self.accept("unit_ids", unit_ids(&text, 1)));
+        let units = units.map(|mut units| {
+            units.sort_unstable();
+            units
+        });
+        let days = self.days();
+        let query = units.zip(days).map(|(units, days)| UnitQuery { units, days });
         self.finish(unknown, query)
     }
 
-    /// `start_date` and `end_date`.
-    fn period(&mut self) -> Option<RangeInclusive<NaiveDate>> {
+    /// Fields of an impact slice. With `Unknown::Ignored`, as the predecessor has them: everything but the dates has a
+    /// default, and 0 is an id that nothing has.
+    pub fn impact(mut self, unknown: Unknown) -> Result<ImpactQuery, ApiError> {
+        let is_old = unknown == Unknown::Ignored;
+        let choose = |text: Option<String>, names: [&str; 2]| match text.as_deref() {
+            None => Ok(false),
+            Some(text) if text == names[0] => Ok(false),
+            Some(text) if text == names[1] => Ok(true),
+            Some(_) => Err(format!("must be {} or {}", names[0], names[1])),
+        };
+        let mode = choose(self.optional("mode"), ["cooling_unit", "company"]);
+        let is_of_company = self.accept("mode", mode);
+        let view = choose(self.optional("view"), ["aggregated", "comparison"]);
+        let is_comparison = self.accept("view", view);
+        let days = self.days();
+
+        let smallest = i64::from(!is_old);
+        let needs = |of_company: bool| !is_old && is_of_company == Some(of_company);
+        let company = if needs(true) { self.required("company_id") } else { self.optional("company_id") };
+        let company = company.or_else(|| is_old.then(|| "0".to_owned()));
+        let company = company.map(|text| self.accept("company_id", id_from(&text, smallest)));
+        let units = if needs(false) { self.required("cooling_unit_id") } else { self.optional("cooling_unit_id") };
+        let units = units.or_else(|| is_old.then(|| "0,1".to_owned()));
+        let units = units.map(|text| self.accept("cooling_unit_id", unit_ids(&text, smallest)));
+
+        let subject = match is_of_company {
+            Some(true) => company.flatten().map(|company| ImpactSubject::Company(CompanyId(company))),
+            Some(false) => units.flatten().map(ImpactSubject::CoolingUnits),
+            None => None,
+        };
+        let query = subject.zip(days).zip(is_comparison).map(|((subject, days), is_comparison)| ImpactQuery {
+            subject,
+            days,
+            is_comparison,
+        });
+        self.finish(unknown, query)
+    }
+
+    /// First and last day of a range.
+    fn days(&mut self) -> Option<RangeInclusive<NaiveDate>> {
         let start = self.required("start_date").and_then(|text| self.accept("start_date", date(&text)));
         let end = self.required("end_date").and_then(|text| self.accept("end_date", date(&text)));
-        if let (Some(start), Some(end)) = (start, end)
-            && let Err(reason) = range_reason(start, end, "start_date")
-        {
+        let (start, end) = start.zip(end)?;
+        if let Err(reason) = range_reason(start, end, "start_date") {
             self.refuse("end_date", reason);
         }
-        Some(start?..=end?)
+        Some(start..=end)
     }
 
     /// Limit and offset of a list.
@@ -192,6 +237,37 @@ impl UnitQuery {
     }
 }
 
+/// Whose impact was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImpactSubject {
+    /// A company's.
+    Company(CompanyId),
+    /// That of cooling units, each once, in order of mention.
+    CoolingUnits(Vec<CoolingUnitId>),
+}
+
+/// What an impact slice was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImpactQuery {
+    /// Whose.
+    pub subject: ImpactSubject,
+    /// First to last day of the latest survey, and of the emissions.
+    pub days: RangeInclusive<NaiveDate>,
+    /// Each cooling unit by itself; otherwise all as one.
+    pub is_comparison: bool,
+}
+
+impl ImpactQuery {
+    /// The same for every way of asking for the same.
+    pub fn normalised(&self) -> String {
+        let subject = match &self.subject {
+            ImpactSubject::Company(company) => format!("company {company}"),
+            ImpactSubject::CoolingUnits(units) => units.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        };
+        format!("{subject}&{}&{}&{}", self.days.start(), self.days.end(), self.is_comparison)
+    }
+}
+
 /// Why a range that ends with `last` is not accepted.
 fn range_reason(first: NaiveDate, last: NaiveDate, first_field: &str) -> Result<(), String> {
     if last < first {
@@ -209,28 +285,38 @@ fn digits(text: &str) -> Option<i64> {
     only_digits.then(|| text.parse().ok()).flatten()
 }
 
-/// The id in an address; an address with anything else names nothing.
+fn id(text: &str) -> Result<i64, String> {
+    id_from(text, 1)
+}
+
+/// An id in a path.
 pub fn path_id(text: &str) -> Option<i64> {
     digits(text).filter(|id| *id > 0)
 }
 
-fn id(text: &str) -> Result<i64, String> {
-    digits(text.trim()).filter(|id| *id > 0).ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
+fn id_from(text: &str, smallest: i64) -> Result<i64, String> {
+    digits(text.trim())
+        .filter(|id| *id >= smallest)
+        .ok_or_else(|| format!("must be a whole number from {smallest} to {}", i64::MAX))
 }
 
-fn unit_ids(text: &str) -> Result<Vec<CoolingUnitId>, String> {
-    let mut units = BTreeSet::new();
+/// Ids in order of their first mention, each once.
+fn unit_ids(text: &str, smallest: i64) -> Result<Vec<CoolingUnitId>, String> {
+    let mut seen = BTreeSet::new();
+    let mut units = Vec::new();
     for (index, element) in text.split(',').enumerate() {
         if element.trim().is_empty() {
             return Err(format!("element {} is empty", index + 1));
         }
-        let id = id(element).map_err(|reason| format!("element {} {reason}", index + 1))?;
-        units.insert(CoolingUnitId(id));
+        let id = id_from(element, smallest).map_err(|reason| format!("element {} {reason}", index + 1))?;
+        if seen.insert(id) {
+            units.push(CoolingUnitId(id));
+        }
     }
     if units.len() > MAX_UNITS {
         return Err(format!("must not name more than {MAX_UNITS} cooling units"));
     }
-    Ok(units.into_iter().collect())
+    Ok(units)
 }
 
 fn date(text: &str) -> Result<NaiveDate, String> {

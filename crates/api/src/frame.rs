@@ -3,7 +3,7 @@
 //! `{"cooling_unit_id": {"0": 1, "1": 3}, "unit_name": {"0": "Room A", …}, …}`, and without rows every column is
 //! the number 0. Integers print without a point and floats always with one, which strict clients rely on.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use metrics_core::coldroom::slice::{NumbersByName, SumsByName};
 use rust_decimal::Decimal;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -23,6 +23,8 @@ pub enum Cell<'a> {
     Text(Option<&'a str>),
     /// A date.
     Date(NaiveDate),
+    /// An instant, with a fraction of the second only where it has one.
+    Instant(DateTime<Utc>),
     /// A list of ids.
     Ids(&'a [i64]),
     /// Floats by name, in order of first occurrence.
@@ -39,6 +41,10 @@ impl Serialize for Cell<'_> {
             Self::Decimal(number) => ExactFloat(number.unwrap_or(Decimal::ZERO)).serialize(serializer),
             Self::Text(text) => text.unwrap_or("0").serialize(serializer),
             Self::Date(date) => date.serialize(serializer),
+            Self::Instant(at) => {
+                let form = if at.timestamp_subsec_micros() == 0 { "%FT%T%:z" } else { "%FT%T%.6f%:z" };
+                serializer.collect_str(&at.format(form))
+            }
             Self::Ids(ids) => ids.serialize(serializer),
             Self::Sums(sums) => serializer
                 .collect_map(sums.into_iter().flat_map(SumsByName::iter).map(|(name, sum)| (name, sum.unwrap_or(0.0)))),

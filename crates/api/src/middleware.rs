@@ -17,6 +17,7 @@ use actix_web::{Error, HttpRequest};
 use tracing::Instrument;
 
 use crate::error::{ApiError, PROBLEM};
+use crate::pages;
 use crate::state::Worker;
 
 /// Longest address, bytes: a thousand ids of 19 digits with their commas take 20,000.
@@ -135,7 +136,8 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn answer(request: HttpRequest, error: &ApiError) -> ServiceResponse<BoxBody> {
-    let response = error.response(request.path());
+    let page = if pages::is_page(request.path()) { pages::error::page(&request, error) } else { None };
+    let response = page.map_or_else(|| error.response(request.path()), |page| error.with_headers(page));
     ServiceResponse::new(request, response)
 }
 

@@ -2,7 +2,9 @@
 
 use utoipa::OpenApi;
 
-use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units, docs, health, reports, series};
+use crate::routes::{
+    companies, company_slice, cooling_unit_slice, cooling_units, docs, health, impact_slice, reports, series,
+};
 
 /// OpenAPI 3.1.
 #[derive(OpenApi)]
@@ -15,6 +17,7 @@ use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units,
     paths(
         company_slice::get,
         cooling_unit_slice::get,
+        impact_slice::get,
         series::cooling_unit,
         series::company,
         reports::cooling_users,
@@ -24,6 +27,7 @@ use crate::routes::{companies, company_slice, cooling_unit_slice, cooling_units,
         cooling_units::get,
         company_slice::post,
         cooling_unit_slice::post,
+        impact_slice::post,
         docs::openapi,
         health::live,
         health::ready,

@@ -6,9 +6,9 @@ pub mod cooling_unit_slice;
 pub mod cooling_units;
 pub mod docs;
 pub mod health;
+pub mod impact_slice;
 pub mod reports;
 pub mod series;
-pub mod start_page;
 
 use std::future::ready;
 
@@ -19,12 +19,20 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::error::ApiError;
 use crate::middleware;
+use crate::pages::{self, assets, company, compare, methodology, overview, query, status};
 
 /// All addresses of the API.
 pub fn api(config: &mut ServiceConfig) {
-    readable(config, "/", start_page::get);
+    readable(config, overview::PATH, overview::get);
+    readable(config, company::PATTERN, company::get);
+    readable(config, compare::PATH, compare::get);
+    readable(config, status::PATH, status::get);
+    readable(config, methodology::PATH, methodology::get);
+    readable(config, query::PATH, query::get);
+    readable(config, assets::PATTERN, assets::get);
     readable(config, company_slice::PATH, company_slice::get);
     readable(config, cooling_unit_slice::PATH, cooling_unit_slice::get);
+    readable(config, impact_slice::PATH, impact_slice::get);
     readable(config, companies::PATH, companies::get);
     readable(config, cooling_units::PATH, cooling_units::get);
     readable(config, series::UNIT_PATH, series::cooling_unit);
@@ -43,6 +51,9 @@ pub fn api(config: &mut ServiceConfig) {
     }
     for path in cooling_unit_slice::FORM_PATHS {
         postable(config, path, cooling_unit_slice::post);
+    }
+    for path in impact_slice::FORM_PATHS {
+        postable(config, path, impact_slice::post);
     }
     readable(config, docs::OPENAPI_PATH, docs::openapi);
     readable(config, "/docs", docs::redirect);
@@ -93,6 +104,14 @@ fn other_method(request: HttpRequest, allow: &'static str) -> Result<HttpRespons
     Err(ApiError::MethodNotAllowed { allow })
 }
 
-async fn not_found() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::NotFound("there is nothing at this address".to_owned()))
+/// A person who mistyped an address is told so on a page, a program as elsewhere.
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let error = ApiError::NotFound("there is nothing at this address".to_owned());
+    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html"))
+        && let Some(page) = pages::error::page(&request, &error)
+    {
+        return Ok(page);
+    }
+    Err(error)
 }

@@ -112,7 +112,7 @@ async fn show(
         ],
     )?;
     let as_of = sample.until.to_rfc3339();
-    let mut view = vec!["--view", "all"];
+    let mut view = vec!["--view", "all", "--rebuild"];
     if matches!(options.wanted, Wanted::Until(_)) {
         // A sample of the past is shown as it was then.
         view.extend(["--as-of", &as_of]);

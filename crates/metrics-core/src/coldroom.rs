@@ -11,7 +11,10 @@ use serde::Serialize;
 pub mod company;
 pub mod cooling_unit_day;
 pub mod food_loss_history;
+pub mod impact;
+pub mod impact_slice;
 pub mod lifecycle;
+pub mod market_survey;
 pub mod series;
 pub mod slice;
 

@@ -42,4 +42,8 @@ ids! {
     UserId;
     /// `user_farmer.id`.
     FarmerId;
+    /// `user_farmersurvey.id`.
+    FarmerSurveyId;
+    /// `user_farmersurveycommodity.id`.
+    BaselineLineId;
 }

@@ -31,6 +31,12 @@ pub fn decimal(value: f64) -> Option<Decimal> {
     value.to_string().parse().ok()
 }
 
+/// The float nearest to `value`; of a decimal that [`decimal`] made, the float that it was made of.
+pub fn float(value: Decimal) -> f64 {
+    // Every decimal reads as a float.
+    value.to_string().parse().unwrap_or(f64::NAN)
+}
+
 /// `value` with exactly `places` decimal places, rounded half away from zero.
 ///
 /// A value too large to have that many among its 28 digits keeps as many as it can.

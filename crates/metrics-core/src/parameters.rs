@@ -5,6 +5,7 @@
 //! a file whose units, sources, keys or ranges are not what the code expects. A value that stands for every key
 //! without a row of its own is itself a row, `*`, and a look-up says when it was used.
 
+mod catalogue;
 mod definitions;
 mod table;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use self::table::{Table, TableWithFallback, missing_row, single};
 use crate::units::{KgCo2ePerKg, KgCo2ePerKwh, KgCo2ePerMegajoule, Kilograms, KilojoulesPerKilogramKelvin, Ratio};
 
+pub use self::catalogue::{Catalogue, ParameterFile, ParameterRow, ParameterSource, ParameterValue, catalogue};
 pub use self::table::{Found, Origin, ParameterError};
 
 /// All parameters of one set.
@@ -108,18 +110,23 @@ struct ParameterSet {
     set: String,
 }
 
+/// Name of the set that is compiled into this program.
+fn embedded_set() -> Result<String, ParameterError> {
+    let set: ParameterSet = toml::from_str(definitions::SET)
+        .map_err(|error| ParameterError::Form { file: "set.toml", source: Box::new(error) })?;
+    Ok(set.set)
+}
+
 impl Parameters {
     /// The set that is compiled into this program.
     pub fn embedded() -> Result<Self, ParameterError> {
         use definitions as d;
 
-        let set: ParameterSet = toml::from_str(d::SET)
-            .map_err(|error| ParameterError::Form { file: "set.toml", source: Box::new(error) })?;
         let sources: Table<KgCo2ePerKwh> = Table::load(&d::SOURCE_EMISSION_FACTOR)?;
         let source = |name| sources.get(name).ok_or_else(|| missing_row(&d::SOURCE_EMISSION_FACTOR, name));
         let fuel: KgCo2ePerMegajoule = single(&d::GENERATOR_FUEL_FACTOR)?;
         Ok(Self {
-            set: set.set,
+            set: embedded_set()?,
             time_zones: Table::load(&d::COUNTRY)?,
             households: TableWithFallback::load(&d::HOUSEHOLD)?,
             grid_factors: TableWithFallback::load(&d::GRID_EMISSION_FACTOR)?,

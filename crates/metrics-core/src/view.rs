@@ -12,6 +12,8 @@ pub enum View {
     AggregatedComparison,
     /// One row per company: `company_metrics` and its history.
     Company,
+    /// One row per local month, cooling unit, farmer and crop: `impact_metrics`.
+    ImpactMetrics,
 }
 
 impl View {
@@ -20,6 +22,7 @@ impl View {
         match self {
             Self::AggregatedComparison => "aggregated-comparison",
             Self::Company => "company",
+            Self::ImpactMetrics => "impact-metrics",
         }
     }
 
@@ -28,6 +31,7 @@ impl View {
         match self {
             Self::AggregatedComparison => 1,
             Self::Company => 2,
+            Self::ImpactMetrics => 3,
         }
     }
 }

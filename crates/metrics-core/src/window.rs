@@ -3,7 +3,7 @@
 //! A day belongs to a cooling unit and is the local civil day of its time zone. `D 00:00` is the first instant
 //! whose local date is `D`; a day lasts 23, 24 or 25 hours, and a civil day that a zone skipped does not exist.
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// Half-open span of time `[start, end)`.
@@ -66,9 +66,73 @@ pub fn month_of(date: NaiveDate) -> NaiveDate {
     date.with_day(1).unwrap_or(date)
 }
 
+/// First day of the month after that of `date`.
+pub fn next_month(date: NaiveDate) -> NaiveDate {
+    month_of(date).checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX)
+}
+
+/// Consecutive civil months, each named by its first day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthRange {
+    first: NaiveDate,
+    last: NaiveDate,
+}
+
+impl MonthRange {
+    /// The months from that of `first` to that of `last`, both inclusive; none when `last` is earlier.
+    pub fn new(first: NaiveDate, last: NaiveDate) -> Self {
+        Self { first: month_of(first), last: month_of(last) }
+    }
+
+    /// First day of the first month.
+    pub fn first(&self) -> NaiveDate {
+        self.first
+    }
+
+    /// First day of the last month.
+    pub fn last(&self) -> NaiveDate {
+        self.last
+    }
+
+    /// Whether `month`, its first day, is among them.
+    pub fn contains(&self, month: NaiveDate) -> bool {
+        self.first <= month && month <= self.last
+    }
+
+    /// The months, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = NaiveDate> {
+        let last = self.last;
+        std::iter::successors(Some(self.first), |month| Some(next_month(*month)))
+            .take_while(move |month| *month <= last)
+    }
+
+    /// Start of each month in `zone`, and the end of the last.
+    pub fn bounds(&self, zone: Tz) -> Vec<DateTime<Utc>> {
+        let starts = self.iter().map(|month| start_of_day(month, zone));
+        starts.chain([start_of_day(next_month(self.last), zone)]).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_start_at_local_midnight() {
+        let months = MonthRange::new(date("2026-02-17"), date("2026-04-01"));
+        assert_eq!(months.iter().collect::<Vec<_>>(), [date("2026-02-01"), date("2026-03-01"), date("2026-04-01")]);
+        let bounds: Vec<String> = months.bounds(chrono_tz::Europe::Berlin).iter().map(DateTime::to_rfc3339).collect();
+        assert_eq!(
+            bounds,
+            [
+                "2026-01-31T23:00:00+00:00",
+                "2026-02-28T23:00:00+00:00",
+                "2026-03-31T22:00:00+00:00",
+                "2026-04-30T22:00:00+00:00"
+            ]
+        );
+        assert_eq!(MonthRange::new(date("2026-05-01"), date("2026-04-30")).iter().count(), 0);
+    }
 
     fn date(text: &str) -> NaiveDate {
         text.parse().expect("a date")

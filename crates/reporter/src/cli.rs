@@ -7,6 +7,8 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use metrics_core::window::next_month;
+
 use crate::fx::FxCommand;
 
 /// Computes the metrics of cold rooms from the operational database.
@@ -31,6 +33,9 @@ pub enum ViewName {
     AggregatedComparison,
     /// One row per company, since its first day.
     Company,
+    /// One row per local month, cooling unit, farmer and crop with a market survey.
+    #[value(alias = "impact_metrics")]
+    ImpactMetrics,
     /// All of them, one after the other; with dates, company is computed as always.
     All,
 }
@@ -53,15 +58,16 @@ pub struct RunArgs {
     #[arg(long, value_enum)]
     pub view: Option<ViewName>,
 
-    /// First local day [default: the earlier of the last stored day and 7 days ago; all days where some are missing].
-    #[arg(long, value_name = "DATE")]
+    /// First local day, or first month [default: the earlier of the last stored day and 7 days ago, all days where some
+    /// are missing; impact-metrics: the previous month].
+    #[arg(long, value_name = "DATE|MONTH", value_parser = first_day)]
     pub from: Option<NaiveDate>,
 
-    /// Last local day, inclusive [default: today so far].
-    #[arg(long, value_name = "DATE", requires = "from")]
+    /// Last local day or month, inclusive [default: today so far, this month so far].
+    #[arg(long, value_name = "DATE|MONTH", value_parser = last_day, requires = "from")]
     pub to: Option<NaiveDate>,
 
-    /// Compute every day again and delete what is no longer produced.
+    /// Compute every day or month again and delete what is no longer produced.
     #[arg(long, conflicts_with_all = ["from", "to"])]
     pub rebuild: bool,
 
@@ -96,6 +102,25 @@ pub struct RunArgs {
     /// No progress and no summary; warnings and errors remain.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// A day as YYYY-MM-DD, or the first day of a month given as YYYY-MM.
+fn first_day(text: &str) -> Result<NaiveDate, String> {
+    let day = text.parse().or_else(|_| month(text));
+    day.map_err(|_| format!("{text} is neither a day as YYYY-MM-DD nor a month as YYYY-MM"))
+}
+
+/// A day as YYYY-MM-DD, or the last day of a month given as YYYY-MM.
+fn last_day(text: &str) -> Result<NaiveDate, String> {
+    let first = first_day(text)?;
+    let is_month = text.parse::<NaiveDate>().is_err();
+    Ok(if is_month { next_month(first).pred_opt().unwrap_or(first) } else { first })
+}
+
+/// The first day of a month given as YYYY-MM.
+fn month(text: &str) -> Result<NaiveDate, String> {
+    let first = if text.len() == 7 { format!("{text}-01").parse().ok() } else { None };
+    first.ok_or_else(|| format!("{text} is no month as YYYY-MM, for example 2026-11"))
 }
 
 fn time_zone(name: &str) -> Result<Tz, String> {
@@ -241,6 +266,34 @@ pub struct ExportArgs {
 pub enum Explain {
     /// One row of `cooling_unit_metrics`.
     CoolingUnit(ExplainCoolingUnit),
+    /// One row of `impact_metrics`.
+    Impact(ExplainImpact),
+}
+
+/// Options of `explain impact`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainImpact {
+    /// Id of the cooling unit.
+    #[arg(value_name = "UNIT")]
+    pub cooling_unit: i64,
+    /// Id of the farmer.
+    #[arg(value_name = "FARMER")]
+    pub farmer: i64,
+    /// Id of the crop.
+    #[arg(value_name = "CROP")]
+    pub crop: i64,
+    /// Local month as YYYY-MM.
+    #[arg(value_name = "MONTH", value_parser = month)]
+    pub month: NaiveDate,
+    /// Speak of this instant [default: now].
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<DateTime<Utc>>,
+    /// Force a time zone [default: the zone of the company's country].
+    #[arg(long, value_name = "ZONE", value_parser = time_zone)]
+    pub time_zone: Option<Tz>,
+    /// Form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Options of `explain cooling-unit`.

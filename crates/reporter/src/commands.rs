@@ -118,6 +118,7 @@ pub async fn runs(
         None | Some(ViewName::All) => None,
         Some(ViewName::AggregatedComparison) => Some("aggregated-comparison"),
         Some(ViewName::Company) => Some("company"),
+        Some(ViewName::ImpactMetrics) => Some("impact-metrics"),
     };
     let runs = report_run::list(&client, view, arguments.limit).await?;
     match arguments.format {

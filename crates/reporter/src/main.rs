@@ -97,6 +97,9 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         Some(Command::Explain { what: Explain::CoolingUnit(arguments) }) => {
             explain::cooling_unit(&arguments, &environment(arguments.as_of, &progress), &mut out).await
         }
+        Some(Command::Explain { what: Explain::Impact(arguments) }) => {
+            explain::impact(&arguments, &environment(arguments.as_of, &progress), &mut out).await
+        }
         Some(Command::Export(arguments)) => export::export(&arguments, &environment(None, &progress)).await,
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
         // Both were answered above, before a database was needed.
@@ -175,11 +178,13 @@ fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) 
         allow_past: arguments.allow_past,
     };
     let by_day = request(View::AggregatedComparison, days, filter.clone());
+    let by_month = request(View::ImpactMetrics, days, filter.clone());
     // The company view knows whole companies only, and always all of their days.
     let by_company =
         request(View::Company, Days::Stale, Filter { companies: filter.companies.clone(), cooling_units: None });
     match name {
         ViewName::AggregatedComparison => Ok(vec![by_day]),
+        ViewName::ImpactMetrics => Ok(vec![by_month]),
         ViewName::Company => {
             if !matches!(days, Days::Stale | Days::All) {
                 return Err(CommandError::Usage(
@@ -197,6 +202,7 @@ fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) 
             if filter.cooling_units.is_none() {
                 requests.push(by_company);
             }
+            requests.push(by_month);
             Ok(requests)
         }
     }

@@ -57,7 +57,8 @@ pub async fn command(
 ///
 /// Nothing that goes wrong here makes the run fail: figures without a rate are absent and say so.
 pub async fn fetch_for_run(request: &Request, environment: &Environment<'_>) {
-    if environment.settings.fx.provider == FxProvider::None {
+    // The impact of storage is told in the currency of the surveys.
+    if environment.settings.fx.provider == FxProvider::None || request.view == View::ImpactMetrics {
         return;
     }
     match fetch(request, environment).await {

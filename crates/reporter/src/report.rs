@@ -23,7 +23,7 @@ use metrics_core::view::View;
 use crate::exit::{CommandError, Exit};
 use crate::interrupt::Interrupt;
 use crate::output::Progress;
-use crate::reports::{aggregated_comparison, company};
+use crate::reports::{aggregated_comparison, company, impact_metrics};
 
 /// Which days a run computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +173,7 @@ pub async fn run(request: &Request, environment: &Environment<'_>) -> Result<Sum
     match view {
         View::AggregatedComparison => aggregated_comparison::run(request, environment, metrics).await,
         View::Company => company::run(request, environment, metrics).await,
+        View::ImpactMetrics => impact_metrics::run(request, environment, metrics).await,
     }
 }
 

@@ -2,4 +2,5 @@
 
 pub mod aggregated_comparison;
 pub mod company;
+pub mod impact_metrics;
 pub mod shared;

@@ -33,8 +33,8 @@ impl Fields {
     /// Parameters of a report of a period.
     pub fn report(mut self, unknown: Unknown) -> Result<ReportQuery, ApiError> {
         let given = self.optional("cooling_unit_ids");
-        let cooling_units = given.and_then(|text| self.accept("cooling_unit_ids", unit_ids(&text)));
-        let query = self.period().map(|days| ReportQuery { cooling_units, days });
+        let cooling_units = given.and_then(|text| self.accept("cooling_unit_ids", unit_ids(&text, 1)));
+        let query = self.days().map(|days| ReportQuery { cooling_units, days });
         self.finish(unknown, query)
     }
 }
@@ -60,7 +60,7 @@ mod tests {
         let query = Fields::urlencoded(period).report(Unknown::Refused).expect("valid");
         assert_eq!(query.cooling_units, None);
         let query = Fields::urlencoded(&format!("cooling_unit_ids=2,1&{period}")).report(Unknown::Refused);
-        assert_eq!(query.expect("valid").cooling_units, Some(vec![CoolingUnitId(1), CoolingUnitId(2)]));
+        assert_eq!(query.expect("valid").cooling_units, Some(vec![CoolingUnitId(2), CoolingUnitId(1)]));
         assert_eq!(refused(Fields::urlencoded("cooling_unit_ids=a").report(Unknown::Refused)).len(), 3);
     }
 }

@@ -91,7 +91,7 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::Company).await?;
     let query = format!("{}&{}", page.limit, page.offset);
-    let representation = Representation::new(&request, &query, version.version, wanted)?;
+    let representation = Representation::in_form(&request, &query, version.version, wanted)?;
     if representation.is_known() {
         snapshot.close().await?;
         return Ok(representation.not_modified());

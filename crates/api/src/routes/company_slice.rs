@@ -242,7 +242,7 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::Company).await?;
-    let representation = Representation::new(&request, &id.to_string(), version.version, wanted)?;
+    let representation = Representation::in_form(&request, &id.to_string(), version.version, wanted)?;
     if representation.is_known_by_tag() {
         snapshot.close().await?;
         return Ok(representation.not_modified());

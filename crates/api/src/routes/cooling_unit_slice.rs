@@ -271,7 +271,7 @@ impl<'a> From<&'a UnitSlice> for CoolingUnitSlice<'a> {
     params(
         ("unit_ids" = String, Query, description = "Cooling units: ids from 1 to 9223372036854775807, separated by \
           commas; spaces around them are tolerated; at most 1000 different ones.",
-          pattern = r"^ *[0-9]+ *(, *[0-9]+ *)*$", example = "1,2"),
+          pattern = r"^ *0*[1-9][0-9]{0,17} *(, *0*[1-9][0-9]{0,17} *)*$", example = "1,2"),
         ("start_date" = chrono::NaiveDate, Query, description = "First day, inclusive, as YYYY-MM-DD.",
           example = "2026-11-01"),
         ("end_date" = chrono::NaiveDate, Query, description = "Last day, inclusive, as YYYY-MM-DD; not before \
@@ -305,7 +305,7 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
-    let representation = Representation::new(&request, &query.normalised(), version.version, wanted)?;
+    let representation = Representation::in_form(&request, &query.normalised(), version.version, wanted)?;
     if representation.is_known() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -386,7 +386,7 @@ const FILE_COLUMNS: [(&str, Kind); 52] = [
 #[expect(dead_code, reason = "describes the form; the fields are read by name")]
 pub struct CoolingUnitForm {
     /// Cooling units: ids from 1, separated by commas; at most 1000 different ones.
-    #[schema(pattern = r"^ *[0-9]+ *(, *[0-9]+ *)*$", example = "1,2")]
+    #[schema(pattern = r"^ *0*[1-9][0-9]{0,17} *(, *0*[1-9][0-9]{0,17} *)*$", example = "1,2")]
     unit_ids: String,
     /// First day, inclusive, as YYYY-MM-DD.
     #[schema(example = "2026-11-01")]

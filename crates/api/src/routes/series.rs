@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use metrics_core::coldroom::series::{Span, length, moved_back};
 use metrics_core::coldroom::slice::Basis;
-use metrics_core::db::reader::{self, Series, Snapshot, Subject};
+use metrics_core::db::reader::{self, Series, SeriesSubject, Snapshot};
 use metrics_core::export::Form;
 use metrics_core::ids::{CompanyId, CoolingUnitId};
 use metrics_core::view::View;
@@ -72,7 +72,7 @@ fn points(series: &Series) -> Vec<SeriesPoint<'_>> {
 /// The rows of `subject` that `query` means, and the days that these are.
 async fn read(
     snapshot: &mut Snapshot,
-    subject: Subject,
+    subject: SeriesSubject,
     query: &SeriesQuery,
 ) -> Result<(Option<Span>, Series), ApiError> {
     let extent = reader::extent(snapshot, subject).await?;
@@ -164,7 +164,7 @@ pub async fn cooling_unit(
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
-    let representation = Representation::new(&request, &query.normalised(), version.version, wanted)?;
+    let representation = Representation::in_form(&request, &query.normalised(), version.version, wanted)?;
     if representation.is_known_by_tag() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -173,7 +173,7 @@ pub async fn cooling_unit(
         snapshot.close().await?;
         return Err(unknown());
     };
-    let (days, series) = read(&mut snapshot, Subject::CoolingUnit(unit), &query).await?;
+    let (days, series) = read(&mut snapshot, SeriesSubject::CoolingUnit(unit), &query).await?;
     snapshot.close().await?;
     if representation.is_known() {
         return Ok(representation.not_modified());
@@ -244,7 +244,7 @@ pub async fn company(request: HttpRequest, id: Path<String>, worker: Data<Worker
     // The company's name comes from its own view.
     let companies = reader::data_version(&mut snapshot, View::Company).await?;
     let question = format!("{}&{}", query.normalised(), companies.version);
-    let representation = Representation::new(&request, &question, version.version, wanted)?;
+    let representation = Representation::in_form(&request, &question, version.version, wanted)?;
     if representation.is_known_by_tag() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -253,7 +253,7 @@ pub async fn company(request: HttpRequest, id: Path<String>, worker: Data<Worker
         snapshot.close().await?;
         return Err(unknown());
     };
-    let (days, series) = read(&mut snapshot, Subject::Company(company), &query).await?;
+    let (days, series) = read(&mut snapshot, SeriesSubject::Company(company), &query).await?;
     snapshot.close().await?;
     if representation.is_known() {
         return Ok(representation.not_modified());

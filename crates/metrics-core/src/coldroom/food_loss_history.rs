@@ -1,7 +1,6 @@
 //! Food loss in a cooling unit as its market surveys report it.
 //!
-//! A **surveyed release** of a market survey is a release of the survey's check-out whose crate holds the survey's
-//! crop. Per cooling unit and local month:
+//! Per cooling unit and local month:
 //!
 //! ```text
 //! W = Σ kg of the distinct surveyed releases      L = Σ loss of each survey, shared over its releases by kg
@@ -11,45 +10,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono::{Months, NaiveDate};
 use chrono_tz::Tz;
 
-use crate::ids::{CoolingUnitId, FarmerId, MarketSurveyId, ReleaseId};
+use super::market_survey::MarketSurvey;
+use crate::ids::{CoolingUnitId, ReleaseId};
 use crate::window::{local_date, month_of};
 
 /// Months before the month of a day that its food loss in the cold room looks back on.
 const MONTHS_BACK: u32 = 12;
-
-/// A release that a survey speaks of.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SurveyedRelease {
-    /// Its id.
-    pub id: ReleaseId,
-    /// Unit of its crate.
-    pub cooling_unit: Option<CoolingUnitId>,
-    /// Farmer who owns the crate.
-    pub farmer: Option<FarmerId>,
-    /// Weight released, kg.
-    pub kg: f64,
-}
-
-/// A market survey with the releases that it speaks of, all of one crop.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MarketSurvey {
-    /// Its id.
-    pub id: MarketSurveyId,
-    /// When it was filled in.
-    pub filled_in_at: DateTime<Utc>,
-    /// Weight lost, kg; unknown counts as none.
-    pub loss_kg: f64,
-    /// Its surveyed releases, ascending by id.
-    pub releases: Vec<SurveyedRelease>,
-}
-
-/// Part of a survey's loss that falls on one of its releases, kg: by weight, or evenly when nothing weighs anything.
-pub fn loss_share_kg(loss_kg: f64, kg: f64, total_kg: f64, releases: usize) -> f64 {
-    if total_kg > 0.0 { loss_kg * (kg / total_kg) } else { loss_kg / releases as f64 }
-}
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Month {
@@ -74,13 +43,12 @@ impl FoodLossHistory {
         if let Some(oldest) = current.checked_sub_months(Months::new(1)) {
             self.seen = self.seen.split_off(&oldest);
         }
-        let total_kg: f64 = survey.releases.iter().map(|release| release.kg).sum();
-        for release in &survey.releases {
+        for (release, lost_kg) in survey.releases_with_loss() {
             let (Some(cooling_unit), Some(_)) = (release.cooling_unit, release.farmer) else { continue };
             let Some(zone) = zone_of(cooling_unit) else { continue };
             let month = month_of(local_date(survey.filled_in_at, zone));
             let entry = self.months.entry((cooling_unit, month)).or_default();
-            entry.lost_kg += loss_share_kg(survey.loss_kg, release.kg, total_kg, survey.releases.len());
+            entry.lost_kg += lost_kg;
             if self.seen.entry(month).or_default().insert(release.id) {
                 entry.surveyed_kg += release.kg;
             }
@@ -104,6 +72,8 @@ impl FoodLossHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coldroom::market_survey::SurveyedRelease;
+    use crate::ids::{CropId, FarmerId, MarketSurveyId};
 
     const UNIT: CoolingUnitId = CoolingUnitId(1);
 
@@ -111,6 +81,9 @@ mod tests {
         MarketSurvey {
             id: MarketSurveyId(id),
             filled_in_at: format!("{day}T12:00:00Z").parse().expect("an instant"),
+            crop: CropId(1),
+            currency: None,
+            price_per_kg: None,
             loss_kg,
             releases: releases
                 .iter()

@@ -203,8 +203,8 @@ impl Point {
     /// rows, or when the product has more digits than a decimal holds.
     pub fn beneficiaries(&self) -> Option<Beneficiaries> {
         let household = self.household?;
-        let farmers = Decimal::from(self.sums.room_active_farmer_ids.count());
-        Beneficiaries::of(farmers, household.size, household.women, household.men)
+        let farmers = self.sums.room_active_farmer_ids.count();
+        Beneficiaries::new(farmers, household.size, household.women, household.men)
     }
 
     /// Columns of which some rows have no figure, and how many, in order of the table's columns.
@@ -246,7 +246,8 @@ impl SeriesSums {
             return;
         };
         point.add(day, self.weighting);
-        self.basis.add(&day.sums);
+        let row = &day.sums;
+        self.basis.add(&row.time_zone, &row.parameter_set, &row.data_quality);
     }
 
     /// The buckets, and what they rest on.

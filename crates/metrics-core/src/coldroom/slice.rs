@@ -14,6 +14,8 @@
 //! rows give the same bits. Nothing is rounded.
 
 mod by_name;
+mod combined;
+mod emissions;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +23,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 pub use by_name::{NumbersByName, SumsByName};
+pub use combined::CombinedUnits;
+pub use emissions::{CropEmissions, EmissionsByCrop};
 
 use crate::ids::{CompanyId, CoolingUnitId};
 
@@ -100,6 +104,14 @@ impl<T: std::ops::Add<Output = T> + Copy> Total<T> {
             Some(figure) => self.sum = Some(self.sum.map_or(figure, |sum| sum + figure)),
             None => self.missing_days += 1,
         }
+    }
+
+    /// Adds the sum of other days.
+    fn merge(&mut self, other: Self) {
+        if other.sum.is_some() {
+            self.add(other.sum);
+        }
+        self.missing_days += other.missing_days;
     }
 }
 
@@ -250,10 +262,11 @@ pub struct Beneficiaries {
 }
 
 impl Beneficiaries {
-    /// Of so many farmers, exact; absent when a product has more digits than a decimal holds.
-    pub(super) fn of(farmers: Decimal, household: Decimal, women: Decimal, men: Decimal) -> Option<Self> {
-        let total = farmers.checked_mul(household)?;
-        let (women, men) = (total.checked_mul(women)?, total.checked_mul(men)?);
+    /// People in the households of `farmers`; absent when the product has more digits than a decimal holds.
+    pub(super) fn new(farmers: usize, size: Decimal, fem_share: Decimal, ma_share: Decimal) -> Option<Self> {
+        let total = Decimal::from(farmers).checked_mul(size)?;
+        let women = total.checked_mul(fem_share)?;
+        let men = total.checked_mul(ma_share)?;
         Some(Self { total: total.normalize(), women: women.normalize(), men: men.normalize() })
     }
 }
@@ -272,9 +285,9 @@ pub struct UnitSlice {
 impl UnitSlice {
     /// Beneficiaries of the range, exact; absent when the product has more digits than a decimal holds.
     pub fn beneficiaries(&self) -> Option<Beneficiaries> {
-        let farmers = Decimal::from(self.sums.room_active_farmer_ids.count());
         let LatestDay { household_size, household_fem_share, household_ma_share, .. } = self.latest;
-        Beneficiaries::of(farmers, household_size, household_fem_share, household_ma_share)
+        let farmers = self.sums.room_active_farmer_ids.count();
+        Beneficiaries::new(farmers, household_size, household_fem_share, household_ma_share)
     }
 }
 
@@ -290,11 +303,11 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// Takes in what a row was computed with.
-    pub(super) fn add(&mut self, day: &DayRow) {
-        insert_new(&mut self.time_zones, &day.time_zone);
-        insert_new(&mut self.parameter_sets, &day.parameter_set);
-        day.data_quality.iter().for_each(|flag| insert_new(&mut self.data_quality, flag));
+    /// Takes in what one row was computed with.
+    pub fn add(&mut self, time_zone: &str, parameter_set: &str, data_quality: &[String]) {
+        insert_new(&mut self.time_zones, time_zone);
+        insert_new(&mut self.parameter_sets, parameter_set);
+        data_quality.iter().for_each(|flag| insert_new(&mut self.data_quality, flag));
     }
 }
 
@@ -308,7 +321,7 @@ pub struct SliceSums {
 impl SliceSums {
     /// Adds the next day of `unit`: a day after the one before, or the first day of the next cooling unit.
     pub fn add(&mut self, unit: CoolingUnitId, day: &DayRow) {
-        self.basis.add(day);
+        self.basis.add(&day.time_zone, &day.parameter_set, &day.data_quality);
         match self.units.last_mut() {
             Some((current, sums)) if *current == unit => sums.add(day),
             current => {

@@ -8,7 +8,11 @@ use super::copy::CopyText;
 pub mod company_metrics;
 pub mod cooling_unit_metrics;
 pub mod exchange_rate;
+pub mod impact_metrics;
 pub mod report_run;
+
+/// Bytes given to the database client at a time.
+const COPY_PART_BYTES: usize = 64 * 1024;
 
 /// What a batch did to a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,7 +49,10 @@ async fn copy_in(transaction: &Transaction<'_>, copy: &str, rows: &mut CopyText)
 
     let sink = transaction.copy_in(copy).await?;
     futures_util::pin_mut!(sink);
-    sink.send(std::io::Cursor::new(rows.take())).await?;
+    // The client copies what it is given, twice: so it gets little at a time.
+    for part in rows.take().chunks(COPY_PART_BYTES) {
+        sink.send(std::io::Cursor::new(part.to_vec())).await?;
+    }
     sink.finish().await?;
     Ok(())
 }

@@ -5,7 +5,10 @@
 
 mod company;
 mod cooling_unit;
+mod impact;
+mod pages;
 mod series;
+mod status;
 mod stored;
 mod version;
 
@@ -18,7 +21,16 @@ use super::error::DbError;
 
 pub use company::{Company, CompanyPage, ListedCompany, companies, company, listed_company};
 pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_unit, cooling_units, slice};
-pub use series::{Series, Subject, extent, series};
+pub use impact::{KnownUnit, Subject, emission_days, impact_rows, known_units};
+pub use pages::{
+    ChartDay, CompanyRows, CompanyUnit, chart_days, company_rows, company_units, emissions_by_crop, last_date,
+    unit_company,
+};
+pub use series::{Series, SeriesSubject, extent, series};
+pub use status::{
+    FlagCount, MissingRates, Reject, RunDetail, flag_counts, missing_rates, newest_run_of_each_view, newest_runs,
+    rejects,
+};
 pub use version::{DataVersion, LastRun, RunSummary, data_version, last_runs};
 
 /// A page of a list.

@@ -29,6 +29,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    metrics.report_reject (run, subject, reason) {
+        run -> Int8,
+        subject -> Text,
+        reason -> Text,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     metrics.view_version (view) {
         view -> Text,
         version -> Int8,
@@ -142,3 +151,44 @@ diesel::table! {
 
 diesel::joinable!(view_version -> report_run (run));
 diesel::allow_tables_to_appear_in_same_query!(report_run, view_version);
+
+diesel::table! {
+    metrics.impact_metrics (month, cooling_unit_id, farmer_id, crop_id) {
+        report_date -> Date,
+        cooling_unit_id -> Int8,
+        unit_name -> Nullable<Text>,
+        company_id -> Nullable<Int8>,
+        farmer_id -> Int8,
+        crop_id -> Int8,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        crop_name -> Nullable<Text>,
+        currency -> Text,
+        baseline_quantity_total_month -> Nullable<Float8>,
+        baseline_kg_selling_price_month -> Nullable<Numeric>,
+        baseline_kg_loss_month -> Nullable<Float8>,
+        baseline_perc_loss_month -> Nullable<Float8>,
+        baseline_kg_sold_month -> Nullable<Float8>,
+        baseline_farmer_revenue_month -> Nullable<Float8>,
+        monthly_kg_selling_price -> Nullable<Float8>,
+        monthly_kg_checkin -> Float8,
+        monthly_kg_loss -> Float8,
+        monthly_farmer_revenue -> Nullable<Float8>,
+        monthly_kg_selling_price_evolution -> Nullable<Float8>,
+        monthly_perc_unit_selling_price_evolution -> Nullable<Float8>,
+        monthly_farmer_revenue_evolution -> Nullable<Float8>,
+        monthly_perc_farmer_revenue_evolution -> Nullable<Float8>,
+        monthly_perc_loss -> Nullable<Float8>,
+        monthly_perc_foodloss_diff -> Nullable<Float8>,
+        monthly_perc_foodloss_evolution -> Nullable<Float8>,
+        latest_survey_date -> Timestamptz,
+        baseline_completed_surveys_room -> Int4,
+        possible_post_checkout_survey_room -> Int4,
+        total_post_checkout_survey_unit -> Int4,
+        month -> Date,
+        surveys -> Int4,
+        time_zone -> Text,
+        parameter_set -> Text,
+        computed_at -> Timestamptz,
+    }
+}

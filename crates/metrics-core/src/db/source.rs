@@ -8,11 +8,14 @@ use tokio_postgres::{Client, IsolationLevel, Transaction};
 
 use super::DbError;
 
+pub mod baselines;
 pub mod companies;
 pub mod crates;
 pub mod currencies;
 pub mod fees;
+pub mod impact_counts;
 pub mod instant;
+mod interner;
 pub mod preflight;
 pub mod rejects;
 pub mod reports;

@@ -11,9 +11,10 @@ use super::error::DbError;
 use crate::settings::DatabaseUrl;
 
 /// Views in `public`, each over the table of `metrics` with the same name.
-const PUBLIC: [(&str, &str); 2] = [
+const PUBLIC: [(&str, &str); 3] = [
     ("cooling_unit_metrics", include_str!("views/public_cooling_unit_metrics.sql")),
     ("company_metrics", include_str!("views/public_company_metrics.sql")),
+    ("impact_metrics", include_str!("views/public_impact_metrics.sql")),
 ];
 /// Tables that the predecessor keeps in `public`.
 const PREDECESSOR: [&str; 3] = ["cooling_unit_metrics", "company_metrics", "impact_metrics"];

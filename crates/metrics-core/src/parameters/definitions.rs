@@ -157,7 +157,6 @@ definition!(
 );
 
 /// All of the above.
-#[cfg(test)]
 pub(super) const ALL: [Definition; 17] = [
     COUNTRY,
     HOUSEHOLD,

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::catalogue::{ParameterFile, ParameterRow, ParameterSource, ParameterValue};
+
 /// Key of the row that stands for every key without a row of its own.
 const FALLBACK: &str = "*";
 
@@ -157,8 +159,7 @@ pub(super) struct Component {
 struct File {
     parameter: String,
     unit: Unit,
-    #[serde(rename = "method")]
-    _method: Option<String>,
+    method: Option<String>,
     value: Vec<toml::Table>,
     source: BTreeMap<String, Source>,
 }
@@ -174,12 +175,9 @@ enum Unit {
 #[serde(deny_unknown_fields)]
 struct Source {
     title: String,
-    #[serde(rename = "url")]
-    _url: Option<String>,
-    #[serde(rename = "licence")]
-    _licence: Option<String>,
-    #[serde(rename = "retrieved")]
-    _retrieved: Option<NaiveDate>,
+    url: Option<String>,
+    licence: Option<String>,
+    retrieved: Option<NaiveDate>,
 }
 
 /// The fields of a row besides its key.
@@ -190,8 +188,7 @@ struct RawRow {
     value: toml::Value,
     source: String,
     locator: String,
-    #[serde(rename = "note")]
-    _note: Option<String>,
+    note: Option<String>,
 }
 
 /// Where a value comes from.
@@ -278,8 +275,7 @@ pub(super) fn missing_row(definition: &Definition, row: &str) -> ParameterError 
 /// The rows of a file by key, the newest where a key has several. The key of a single value is empty.
 fn rows<V: DeserializeOwned>(definition: &Definition) -> Result<BTreeMap<String, Entry<V>>, ParameterError> {
     let file = definition.file;
-    let parsed: File =
-        toml::from_str(definition.text).map_err(|error| ParameterError::Form { file, source: Box::new(error) })?;
+    let parsed = parse(definition)?;
     if parsed.parameter != definition.parameter {
         let (expected, found) = (definition.parameter, parsed.parameter);
         return Err(ParameterError::WrongParameter { file, expected, found });
@@ -306,6 +302,58 @@ fn rows<V: DeserializeOwned>(definition: &Definition) -> Result<BTreeMap<String,
     }
     // Dates of a key come in ascending order, so the newest is the one that stays.
     Ok(by_date.into_iter().map(|((key, _), entry)| (key, entry)).collect())
+}
+
+/// The file as it stands, for readers.
+pub(super) fn describe(definition: &Definition) -> Result<ParameterFile, ParameterError> {
+    let parsed = parse(definition)?;
+    let rows = parsed.value.into_iter().enumerate().map(|(index, table)| {
+        let (key, raw) = read_row(definition, index, table)?;
+        let values = definition.components.iter().filter_map(|component| {
+            let part = if component.name == SCALAR { Some(&raw.value) } else { raw.value.get(component.name) };
+            part.map(|part| describe_value(part, component))
+        });
+        let values = values.collect();
+        let RawRow { valid_from, source, locator, note, .. } = raw;
+        Ok(ParameterRow { key, valid_from, values, source, locator, note })
+    });
+    Ok(ParameterFile {
+        file: definition.file,
+        parameter: definition.parameter,
+        method: parsed.method,
+        key: definition.key,
+        components: definition
+            .components
+            .iter()
+            .map(|component| (if component.name == SCALAR { "" } else { component.name }, component.unit))
+            .collect(),
+        rows: rows.collect::<Result<_, ParameterError>>()?,
+        sources: parsed
+            .source
+            .into_iter()
+            .map(|(name, Source { title, url, licence, retrieved })| ParameterSource {
+                name,
+                title,
+                url,
+                licence,
+                retrieved,
+            })
+            .collect(),
+    })
+}
+
+fn describe_value(part: &toml::Value, component: &Component) -> ParameterValue {
+    let text = match part {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    // A decimal stands as text in the file, but its component has a range.
+    if component.range.is_some() { ParameterValue::Number(text) } else { ParameterValue::Text(text) }
+}
+
+fn parse(definition: &Definition) -> Result<File, ParameterError> {
+    toml::from_str(definition.text)
+        .map_err(|error| ParameterError::Form { file: definition.file, source: Box::new(error) })
 }
 
 /// Takes the key out of a row, under the name that the definition gives it.

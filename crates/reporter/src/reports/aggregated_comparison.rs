@@ -14,7 +14,7 @@ use metrics_core::db::metrics::report_run;
 use metrics_core::db::source::Snapshot;
 use metrics_core::db::source::crates::{Directory, first_check_ins};
 use metrics_core::db::source::rejects::Unusable;
-use metrics_core::db::source::surveys::{self, SurveyQuery};
+use metrics_core::db::source::surveys::{SurveyQuery, SurveyStream};
 use metrics_core::db::{Client, Transaction};
 use metrics_core::ids::CoolingUnitId;
 use metrics_core::lca::LcaModel;
@@ -26,12 +26,11 @@ use metrics_core::view::View;
 use metrics_core::window::{day_window, month_of, start_of_day};
 use tokio::sync::mpsc;
 
-use super::shared::{self, CrateSource, RunUnit};
+use super::shared::{self, CrateSource, FIRST_DAY, RunUnit, failed, while_running};
 use crate::exit::CommandError;
 use crate::report::{Days, Environment, Request, Summary, Tally, close, is_in_the_past, new_run};
 
-/// First and last day that the calendar of the database and ours both know.
-const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date of the calendar");
+/// Last day that the calendar of the database and ours both know.
 const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a date of the calendar");
 
 /// Whole units on their way to one transaction.
@@ -60,7 +59,7 @@ pub async fn run(
     let mut source = interrupt.unless(environment.source_client(request.view.as_str())).await?;
     let snapshot = interrupt.unless(async { Ok(Snapshot::open(&mut source).await?) }).await?;
     let units = shared::load_units(&snapshot, request, environment).await?;
-    let scope = (!request.filter.is_everything()).then(|| scope_of(&units, request));
+    let scope = shared::scope(&units, request);
     let is_past = is_in_the_past(request, environment, &metrics, scope.as_deref()).await?;
 
     let run = new_run(request, environment, scope);
@@ -70,17 +69,6 @@ pub async fn run(
     let result = job.work(&snapshot, &mut metrics, &mut tally).await;
     drop(snapshot);
     close(environment, &mut metrics, run, id, result, tally).await
-}
-
-/// Ids of a filtered run: its units in the source, and those asked for that the source no longer has.
-fn scope_of(units: &[RunUnit], request: &Request) -> Vec<i64> {
-    let mut scope: Vec<i64> = units.iter().map(|unit| unit.unit.id.0).collect();
-    if request.filter.companies.is_none() {
-        scope.extend(request.filter.cooling_units.iter().flatten());
-    }
-    scope.sort_unstable();
-    scope.dedup();
-    scope
 }
 
 /// A run with everything that its parts share.
@@ -356,8 +344,12 @@ pub async fn emission_basis<'a>(
         earliest: environment.earliest(),
     };
     let zones = shared::zones(units);
-    let (history, rows_read) = surveys::load(snapshot, &query, |unit| zones.get(&unit).copied()).await?;
-    Ok(EmissionBasis { environment, workbook, history, rows_read, co2_model })
+    let mut history = FoodLossHistory::default();
+    let mut surveys = SurveyStream::open(snapshot, &query).await?;
+    while let Some(survey) = surveys.next().await? {
+        history.add(&survey, |unit| zones.get(&unit).copied());
+    }
+    Ok(EmissionBasis { environment, workbook, history, rows_read: surveys.rows_read(), co2_model })
 }
 
 /// What is the same in all rows of a unit.
@@ -376,19 +368,6 @@ pub fn row_context<'a>(
         co2_model,
         parameter_set: environment.parameters.set(),
         computed_at,
-    }
-}
-
-/// A database error of a run that has begun.
-fn failed(error: impl Into<anyhow::Error>) -> CommandError {
-    CommandError::Failed(error.into())
-}
-
-/// An error of a helper that cannot know that the run has begun.
-fn while_running(error: CommandError) -> CommandError {
-    match error {
-        CommandError::NotUsable(error) => CommandError::Failed(error),
-        other => other,
     }
 }
 

@@ -18,7 +18,7 @@ use metrics_core::view::View;
 use metrics_core::window::local_date;
 use rust_decimal::Decimal;
 
-use super::shared::{self, CrateSource, RunUnit};
+use super::shared::{self, CrateSource, RunUnit, failed};
 use crate::exit::CommandError;
 use crate::report::{Environment, Request, Summary, Tally, close, is_in_the_past, new_run};
 
@@ -40,10 +40,6 @@ pub async fn run(
     let result = interrupt.unless(work).await;
     drop(snapshot);
     close(environment, &mut metrics, run, id, result, tally).await
-}
-
-fn failed(error: impl Into<anyhow::Error>) -> CommandError {
-    CommandError::Failed(error.into())
 }
 
 async fn work(

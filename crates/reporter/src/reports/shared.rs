@@ -1,4 +1,4 @@
-//! What both cold-room views do: units with their zones, and their crates as a stream of days.
+//! What the cold-room views share: units with their zones, crates as a stream of days, what cannot be used.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +19,22 @@ use metrics_core::window::local_date;
 
 use crate::exit::CommandError;
 use crate::report::{Environment, Request};
+
+/// First day that the calendar of the database and ours both know.
+pub const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date of the calendar");
+
+/// A database error of a run that has begun.
+pub fn failed(error: impl Into<anyhow::Error>) -> CommandError {
+    CommandError::Failed(error.into())
+}
+
+/// An error of a helper that cannot know that the run has begun.
+pub fn while_running(error: CommandError) -> CommandError {
+    match error {
+        CommandError::NotUsable(error) => CommandError::Failed(error),
+        other => other,
+    }
+}
 
 /// A cooling unit of a run.
 pub struct RunUnit {
@@ -45,6 +61,20 @@ pub async fn load_units(
 ) -> Result<Vec<RunUnit>, CommandError> {
     let units = units::load(snapshot, &request.filter).await?;
     Ok(units.into_iter().map(|source| run_unit(source, request, environment)).collect())
+}
+
+/// Ids of a filtered run: its units in the source, and those asked for that the source no longer has.
+pub fn scope(units: &[RunUnit], request: &Request) -> Option<Vec<i64>> {
+    if request.filter.is_everything() {
+        return None;
+    }
+    let mut scope: Vec<i64> = units.iter().map(|unit| unit.unit.id.0).collect();
+    if request.filter.companies.is_none() {
+        scope.extend(request.filter.cooling_units.iter().flatten());
+    }
+    scope.sort_unstable();
+    scope.dedup();
+    Some(scope)
 }
 
 fn run_unit(source: SourceUnit, request: &Request, environment: &Environment<'_>) -> RunUnit {

@@ -131,8 +131,17 @@ pub struct SumsByName {
 impl SumsByName {
     /// Adds the dictionary of one day.
     pub fn add(&mut self, day: &NumbersByName) {
+        self.add_all(day.iter());
+    }
+
+    /// Adds the sums of other days.
+    pub fn merge(&mut self, other: &Self) {
+        self.add_all(other.iter());
+    }
+
+    fn add_all<'a>(&mut self, numbers: impl Iterator<Item = (&'a str, Option<f64>)>) {
         self.expected = 0;
-        for (name, number) in day.iter() {
+        for (name, number) in numbers {
             let sum = self.entry(name);
             if let Some(number) = number {
                 *sum = Some(sum.unwrap_or(0.0) + number);

@@ -10,7 +10,7 @@ fn decimal(text: &str) -> Decimal {
     text.parse().expect("a decimal")
 }
 
-fn day(text: &str) -> DayRow {
+pub(super) fn day(text: &str) -> DayRow {
     DayRow { date: date(text), time_zone: "Africa/Lagos".into(), parameter_set: "2026.1".into(), ..DayRow::default() }
 }
 
@@ -24,7 +24,7 @@ fn sums(days: Vec<DayRow>) -> DaySums {
     units.remove(0).1
 }
 
-fn latest() -> LatestDay {
+pub(super) fn latest() -> LatestDay {
     LatestDay {
         unit_name: None,
         is_unit_deleted: false,

@@ -17,7 +17,7 @@ use crate::ids::{CompanyId, CoolingUnitId};
 
 /// Whose days a series shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub enum SeriesSubject {
     /// One cooling unit.
     CoolingUnit(CoolingUnitId),
     /// The cooling units of a company that are in use, together.
@@ -65,13 +65,13 @@ impl From<Record> for SeriesDay {
 }
 
 /// First and last day with a row, if there is one.
-pub async fn extent(conn: &mut Connection, subject: Subject) -> Result<Option<Span>, DbError> {
+pub async fn extent(conn: &mut Connection, subject: SeriesSubject) -> Result<Option<Span>, DbError> {
     let ends = (min(t::date), max(t::date));
     let (first, last): (Option<NaiveDate>, Option<NaiveDate>) = match subject {
-        Subject::CoolingUnit(unit) => {
+        SeriesSubject::CoolingUnit(unit) => {
             t::table.filter(t::cooling_unit_id.eq(unit.0)).select(ends).get_result(conn).await?
         }
-        Subject::Company(company) => {
+        SeriesSubject::Company(company) => {
             let rows = t::table.filter(t::company_id.eq(company.0)).filter(t::is_unit_deleted.eq(false));
             rows.select(ends).get_result(conn).await?
         }
@@ -84,7 +84,7 @@ pub async fn extent(conn: &mut Connection, subject: Subject) -> Result<Option<Sp
 /// Rows are added up as they arrive.
 pub async fn series(
     conn: &mut Connection,
-    subject: Subject,
+    subject: SeriesSubject,
     days: &Span,
     bucket: Bucket,
     with_previous: bool,
@@ -98,16 +98,16 @@ pub async fn series(
     };
     let first = before.as_slice().first().map_or(*days.start(), |span| *span.start());
     let weighting = match subject {
-        Subject::CoolingUnit(_) => Weighting::Equal,
-        Subject::Company(_) => Weighting::Capacity,
+        SeriesSubject::CoolingUnit(_) => Weighting::Equal,
+        SeriesSubject::Company(_) => Weighting::Capacity,
     };
     let previous_points = before.len();
     let mut sums = SeriesSums::new(before.into_iter().chain(spans).collect(), weighting);
 
     let mut rows = t::table.select(Record::as_select()).filter(t::date.between(first, *days.end())).into_boxed();
     rows = match subject {
-        Subject::CoolingUnit(unit) => rows.filter(t::cooling_unit_id.eq(unit.0)).order(t::date),
-        Subject::Company(company) => rows
+        SeriesSubject::CoolingUnit(unit) => rows.filter(t::cooling_unit_id.eq(unit.0)).order(t::date),
+        SeriesSubject::Company(company) => rows
             .filter(t::company_id.eq(company.0))
             .filter(t::is_unit_deleted.eq(false))
             .order((t::date, t::cooling_unit_id)),

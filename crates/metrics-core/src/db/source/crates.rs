@@ -11,12 +11,13 @@ use tokio_postgres::{Row, RowStream};
 
 use super::Snapshot;
 use super::instant::Instant;
+use super::interner::Interner;
 use crate::coldroom::Gender;
 use crate::coldroom::lifecycle::{
     CheckIn, CrateFacts, Farmer, MovementKind, Owner, ProduceCrate, Release, released_kg,
 };
 use crate::db::DbError;
-use crate::ids::{CheckInId, CheckOutId, CoolingUnitId, CrateId, FarmerId, ReleaseId, UserId};
+use crate::ids::{CheckInId, CheckOutId, CoolingUnitId, CrateId, CropId, FarmerId, ReleaseId, UserId};
 use crate::money::net_fee;
 
 /// Crop of crates whose produce names none.
@@ -55,6 +56,11 @@ impl Directory {
         Ok(Self { crops, owners, unknown_crop: Some(UNKNOWN_CROP.into()) })
     }
 
+    /// Name of a crop, for example `Tomato`.
+    pub fn crop_name(&self, id: CropId) -> &str {
+        self.crops.get(&id.0).map_or(UNKNOWN_CROP, |name| name)
+    }
+
     fn crop(&self, id: Option<i64>) -> Arc<str> {
         id.and_then(|id| self.crops.get(&id))
             .or(self.unknown_crop.as_ref())
@@ -84,7 +90,7 @@ pub struct CrateContext<'a> {
 pub struct CrateStream {
     rows: Pin<Box<RowStream>>,
     next: Option<Row>,
-    currencies: Vec<Arc<str>>,
+    currencies: Interner,
     rows_read: u64,
 }
 
@@ -102,7 +108,7 @@ impl CrateStream {
         let binds: [&(dyn ToSql + Sync); 4] = [&cooling_units, &unusable_crates, &since, &until];
         let mut rows = Box::pin(snapshot.transaction().query_raw(&statement, binds).await?);
         let next = rows.try_next().await?;
-        Ok(Self { rows, next, currencies: Vec::new(), rows_read: 0 })
+        Ok(Self { rows, next, currencies: Interner::default(), rows_read: 0 })
     }
 
     /// Rows read so far.
@@ -160,7 +166,7 @@ impl CrateStream {
             None => row.try_get(14)?,
         };
         let currency = match currency {
-            Some(currency) => Some(self.interned(currency)),
+            Some(currency) => Some(self.currencies.get(currency)),
             None => company_currency.map(Arc::clone),
         };
         Ok(Some(Release {
@@ -172,16 +178,6 @@ impl CrateStream {
             net_fee: fee,
             currency,
         }))
-    }
-
-    /// One shared copy of each currency code: there are few, and every release has one.
-    fn interned(&mut self, currency: &str) -> Arc<str> {
-        if let Some(known) = self.currencies.iter().find(|known| &***known == currency) {
-            return Arc::clone(known);
-        }
-        let new: Arc<str> = currency.into();
-        self.currencies.push(Arc::clone(&new));
-        new
     }
 }
 

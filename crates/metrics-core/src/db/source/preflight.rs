@@ -8,6 +8,7 @@ use crate::db::DbError;
 
 const INT8: &[&str] = &["bigint"];
 const INT: &[&str] = &["integer"];
+const INT2: &[&str] = &["smallint"];
 const FLOAT: &[&str] = &["double precision"];
 const TEXT: &[&str] = &["character varying", "text", "character"];
 const BOOL: &[&str] = &["boolean"];
@@ -18,13 +19,30 @@ type Column = (&'static str, &'static [&'static str]);
 
 /// Every table and column that the loaders of a run read.
 const TABLES: &[(&str, &[Column])] = &[
-    ("user_user", &[("id", INT8), ("first_name", TEXT), ("gender", TEXT), ("is_active", BOOL)]),
+    ("user_user", &[("id", INT8), ("first_name", TEXT), ("last_name", TEXT), ("gender", TEXT), ("is_active", BOOL)]),
     ("user_company", &[("id", INT8), ("name", TEXT), ("country", TEXT), ("logo", TEXT), ("currency", TEXT)]),
     ("user_operator", &[("id", INT8), ("company_id", INT8), ("user_id", INT8)]),
     ("user_serviceprovider", &[("company_id", INT8), ("user_id", INT8)]),
     ("user_farmer", &[("id", INT8), ("user_id", INT8), ("created_by_id", INT8), ("is_unknown", BOOL)]),
     ("user_farmer_companies", &[("farmer_id", INT8), ("company_id", INT8)]),
     ("user_farmersurvey", &[("id", INT8), ("farmer_id", INT8), ("user_type", TEXT), ("date_filled_in", INSTANT)]),
+    (
+        "user_farmersurveycommodity",
+        &[
+            ("id", INT8),
+            ("farmer_survey_id", INT8),
+            ("crop_id", INT8),
+            ("average_price", INT2),
+            ("unit", TEXT),
+            ("kg_in_unit", INT),
+            ("quantity_total", FLOAT),
+            ("quantity_self_consumed", FLOAT),
+            ("quantity_sold", FLOAT),
+            ("quantity_below_market_price", FLOAT),
+            ("average_season_in_months", INT),
+            ("currency", TEXT),
+        ],
+    ),
     ("storage_location", &[("id", INT8), ("state", TEXT), ("company_id", INT8), ("deleted", BOOL)]),
     (
         "storage_coolingunit",
@@ -88,6 +106,9 @@ const TABLES: &[(&str, &[Column])] = &[
             ("checkout_id", INT8),
             ("crop_id", INT8),
             ("price", FLOAT),
+            ("currency", TEXT),
+            ("selling_unit", TEXT),
+            ("kg_in_unit", INT),
             ("loss", INT),
             ("date_filled_in", INSTANT),
         ],

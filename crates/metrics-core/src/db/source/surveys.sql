@@ -1,7 +1,9 @@
 -- Market surveys from $4 to before $6 with their surveyed releases before $3; ascending by survey and release. Surveys
 -- that touch none of the given units are left out (none when $1 is NULL).
 SELECT survey.id, survey.date_filled_in, survey.loss, release.id AS release_id,
-       crate.cooling_unit_id, farmer.id AS farmer_id, release.percentage, crate.initial_weight
+       crate.cooling_unit_id, farmer.id AS farmer_id, release.percentage, crate.initial_weight,
+       survey.crop_id, NULLIF(survey.currency, '') AS currency, survey.price,
+       survey.selling_unit IS NOT DISTINCT FROM 'KILOGRAMS' AS is_per_kg, survey.kg_in_unit
 FROM operation_marketsurvey AS survey
 JOIN storage_cratepartialcheckout AS release ON release.checkout_id = survey.checkout_id
 JOIN storage_crate AS crate ON crate.id = release.crate_id

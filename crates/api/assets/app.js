@@ -1,0 +1,150 @@
+// Draws charts from the tables beside them, and asks the API from its forms. Pages work without it.
+"use strict";
+(() => {
+  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const lang = document.documentElement.lang || "en";
+  // hi-IN groups by lakh, as the numbers of the page do.
+  const locale = { en: "en", fr: "fr", hi: "hi-IN-u-nu-latn" }[lang] || lang;
+  const dayName = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const shortDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const DASHES = [[], [6, 4], [2, 3]];
+  const COLOURS = 8;
+  const HEIGHT = 272;
+
+  const colour = (index) => style(`--series-${(index % COLOURS) + 1}`);
+  const dash = (index) => DASHES[Math.floor(index / COLOURS) % DASHES.length];
+  const element = (name, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+
+  // Days without a row in the table are gaps, not lines through them.
+  const read = (table) => {
+    const heads = [...table.tHead.rows[0].cells].slice(1);
+    const names = heads.map((cell) => cell.firstChild.textContent.trim());
+    const days = [];
+    const series = names.map(() => []);
+    for (const row of table.tBodies[0].rows) {
+      const day = Date.parse(row.cells[0].querySelector("time").dateTime) / 1000;
+      while (days.length && day - days[days.length - 1] > 86400) {
+        days.push(days[days.length - 1] + 86400);
+        series.forEach((values) => values.push(null));
+      }
+      days.push(day);
+      series.forEach((values, index) => {
+        const data = row.cells[index + 1].querySelector("data");
+        values.push(data ? Number(data.value) : null);
+      });
+    }
+    return { names, days, series };
+  };
+
+  const swatch = (index) => {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg");
+    const line = document.createElementNS(space, "line");
+    for (const [name, value] of Object.entries({ x1: 0, x2: 22, y1: 5, y2: 5, stroke: colour(index),
+      "stroke-width": 3, "stroke-dasharray": dash(index).join(" ") })) line.setAttribute(name, value);
+    svg.setAttribute("viewBox", "0 0 22 10");
+    svg.setAttribute("aria-hidden", "true");
+    svg.append(line);
+    return svg;
+  };
+
+  const tooltip = (names, unit) => {
+    const tip = element("div", { className: "tip", hidden: true });
+    const move = (plot) => {
+      const { idx, left } = plot.cursor;
+      if (idx == null || left < 0) { tip.hidden = true; return; }
+      const lines = names.flatMap((name, index) => {
+        if (!plot.series[index + 1].show) return [];
+        const value = plot.data[index + 1][idx];
+        const shown = value == null ? "–" : `${number.format(value)} ${unit}`;
+        return [element("span", {}, element("span", { textContent: name }), element("b", { textContent: shown }))];
+      });
+      tip.replaceChildren(element("strong", { textContent: dayName.format(plot.data[0][idx] * 1000) }), ...lines);
+      tip.hidden = false;
+      const onRight = left > plot.over.clientWidth / 2;
+      tip.style.left = `${plot.over.offsetLeft + left + (onRight ? -tip.offsetWidth - 14 : 14)}px`;
+      tip.style.top = `${plot.over.offsetTop + 8}px`;
+    };
+    return { hooks: { init: (plot) => plot.root.querySelector(".u-wrap").append(tip), setCursor: move } };
+  };
+
+  const draw = (figure) => {
+    const place = figure.querySelector(".plot");
+    const { names, days, series } = read(figure.querySelector("table"));
+    const unit = figure.dataset.unit || "";
+    if (!days.length) return;
+    const hidden = new Set();
+    let plot;
+    const make = () => {
+      plot?.destroy();
+      const axis = { stroke: style("--ink-2"), grid: { stroke: style("--line"), width: 1 },
+        ticks: { stroke: style("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
+      plot = new uPlot({
+        width: place.clientWidth,
+        height: HEIGHT,
+        padding: [8, 8, 0, 0],
+        legend: { show: false },
+        cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+        scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.08 : 1] } },
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+        axes: [
+          { ...axis, size: 32, space: 70, values: (_, splits) => splits.map((split) => shortDay.format(split * 1000)) },
+          { ...axis, size: 56, values: (_, splits) => splits.map((split) => number.format(split)) },
+        ],
+        series: [{}, ...names.map((name, index) => ({ label: name, stroke: colour(index), width: 2, dash: dash(index),
+          show: !hidden.has(index), spanGaps: false, points: { show: days.length < 2 } }))],
+        plugins: [tooltip(names, unit)],
+      }, [days, ...series], place);
+    };
+    make();
+    const legend = element("ul", { className: "legend" });
+    names.forEach((name, index) => {
+      const button = element("button", { type: "button" }, swatch(index), name);
+      button.setAttribute("aria-pressed", "true");
+      button.addEventListener("click", () => {
+        if (!hidden.delete(index)) hidden.add(index);
+        button.setAttribute("aria-pressed", String(!hidden.has(index)));
+        plot.setSeries(index + 1, { show: !hidden.has(index) });
+      });
+      legend.append(element("li", {}, button));
+    });
+    place.after(legend);
+    new ResizeObserver(() => {
+      if (place.clientWidth && place.clientWidth !== plot.width) plot.setSize({ width: place.clientWidth, height: HEIGHT });
+    }).observe(place);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      make();
+      legend.querySelectorAll("svg").forEach((svg, index) => svg.replaceWith(swatch(index)));
+    });
+  };
+  if (window.uPlot) document.querySelectorAll("[data-chart]").forEach(draw);
+
+  const answer = document.getElementById("answer-card");
+  const ask = async (form) => {
+    const fields = new URLSearchParams(new FormData(form));
+    const isPost = form.method === "post";
+    const address = isPost ? form.action : `${form.action}?${fields}`;
+    const started = performance.now();
+    const [status, line, body] = ["status", "line", "body"].map((part) => document.getElementById(`answer-${part}`));
+    answer.hidden = false;
+    line.textContent = isPost ? `curl -d '${fields}' ${address}` : `curl '${address}'`;
+    try {
+      const response = await fetch(address, isPost ? { method: "POST", body: fields } : {});
+      const text = await response.text();
+      status.textContent = `${response.status} · ${Math.round(performance.now() - started)} ms · ${number.format(text.length)} B`;
+      body.textContent = JSON.stringify(JSON.parse(text), null, 2);
+    } catch (error) {
+      body.textContent = String(error);
+    }
+    answer.scrollIntoView({ block: "nearest" });
+  };
+  document.querySelectorAll("form[data-ask]").forEach((form) => form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(form);
+  }));
+})();

@@ -1,0 +1,59 @@
+//! The web pages: the stored figures for people who look instead of read.
+//!
+//! Pages are made here and work without a script; the only script draws charts from the tables that stand beside
+//! them. Every figure comes from the same readers as the JSON of the API, and is shown, not computed.
+
+pub mod assets;
+pub mod company;
+pub mod compare;
+pub mod error;
+pub mod methodology;
+pub mod overview;
+pub mod query;
+pub mod status;
+
+mod context;
+mod days;
+mod figure;
+mod flags;
+mod graphics;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use askama::Template;
+
+use crate::error::ApiError;
+
+pub use context::{Page, Section};
+
+/// Only files of this program, no script or style in the page itself.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+impl From<askama::Error> for ApiError {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// True when errors at `path` are told to a person.
+pub fn is_page(path: &str) -> bool {
+    let fixed = [overview::PATH, compare::PATH, status::PATH, methodology::PATH, query::PATH];
+    fixed.contains(&path) || path.starts_with(company::PREFIX)
+}
+
+/// Headers of every page.
+pub fn with_policy(mut response: HttpResponse) -> HttpResponse {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("same-origin"));
+    headers.append(header::VARY, header::HeaderValue::from_static("accept-language"));
+    response
+}
+
+/// A page that is made anew for every request.
+fn fresh(template: &impl Template) -> Result<HttpResponse, ApiError> {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header(header::ContentType::html());
+    Ok(with_policy(response.body(template.render()?)))
+}

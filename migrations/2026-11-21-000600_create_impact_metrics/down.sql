@@ -1,0 +1,1 @@
+DROP TABLE metrics.impact_metrics;

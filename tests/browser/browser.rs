@@ -1,0 +1,214 @@
+//! The web pages in a real browser, over a real server and database.
+//!
+//! Without Chromium the test is skipped, loudly; `METRICS_REQUIRE_BROWSER=1` makes that a failure.
+
+#![expect(clippy::expect_used, reason = "a test fails where it cannot go on")]
+
+mod chromium;
+mod site;
+
+use chromium::Chromium;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use site::Site;
+
+const AXE: &str = include_str!("vendor/axe-core/axe.min.js");
+
+/// What a page may weigh with all its files, bytes.
+const MAX_WEIGHT: f64 = 500_000.0;
+
+const PAGES: [&str; 9] = [
+    "/",
+    "/companies/1",
+    "/companies/5",
+    "/compare",
+    "/compare?company_id=1&start_date=2026-08-23&end_date=2026-11-20",
+    "/status",
+    "/methodology",
+    "/query",
+    "/companies/2?lang=fr",
+];
+
+/// One test, because its parts share the server and the browser.
+#[test]
+fn the_pages_in_a_browser() {
+    let Some(program) = chromium::find() else {
+        let required = browser_is_required();
+        assert!(!required, "METRICS_REQUIRE_BROWSER=1, but there is no Chromium");
+        eprintln!("SKIPPED: there is no Chromium on this machine (sudo apt-get install chromium)");
+        return;
+    };
+    let site = Site::start();
+    let mut browser = Chromium::start(&program);
+    every_page_is_sound(&site, &mut browser);
+    charts_are_drawn_from_their_tables(&site, &mut browser);
+    other_days_and_units_are_other_numbers(&site, &mut browser);
+    the_keyboard_reaches_everything(&site, &mut browser);
+    forms_of_the_api_answer_on_the_page(&site, &mut browser);
+}
+
+#[expect(clippy::disallowed_methods, reason = "the variable is this test's own, and no setting of the programs")]
+fn browser_is_required() -> bool {
+    std::env::var("METRICS_REQUIRE_BROWSER").is_ok_and(|value| value == "1")
+}
+
+/// No errors, nothing that keeps people out, nothing that does not fit, light enough: on a desk and on a phone, in
+/// light and dark.
+fn every_page_is_sound(site: &Site, browser: &mut Chromium) {
+    for (width, scheme) in [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")] {
+        browser.screen(width, scheme);
+        for page in PAGES {
+            let what = format!("{page} at {width} px, {scheme}");
+            browser.call("Network.setCacheDisabled", &json!({"cacheDisabled": true}));
+            browser.open(&site.url(page));
+            assert_eq!(browser.errors(), [""; 0], "{what}");
+            let overflow = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
+            assert!(overflow.as_f64() <= Some(0.0), "{what}: {overflow} px too wide");
+            let weight = browser.evaluate(
+                "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+                    .reduce((sum, file) => sum + file.decodedBodySize, 0)",
+            );
+            assert!(weight.as_f64() > Some(0.0) && weight.as_f64() < Some(MAX_WEIGHT), "{what}: {weight} bytes");
+            browser.evaluate(AXE);
+            let found = browser.evaluate(
+                "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations
+                    .filter((rule) => ['serious', 'critical'].includes(rule.impact))
+                    .map((rule) => rule.id + ': ' + rule.nodes.slice(0, 3).map((node) => node.html + ' ' +
+                        node.failureSummary).join(' | ')))",
+            );
+            assert_eq!(found, json!([]), "{what}: {found:#}");
+        }
+    }
+}
+
+fn charts_are_drawn_from_their_tables(site: &Site, browser: &mut Chromium) {
+    browser.screen(1440, "light");
+    browser.open(&site.url("/compare?company_id=1&start_date=2026-10-01&end_date=2026-11-20"));
+    assert_eq!(browser.evaluate("document.querySelectorAll('[data-chart]').length"), 2);
+    assert_eq!(browser.evaluate("document.querySelectorAll('[data-chart] canvas').length"), 2);
+    assert_eq!(
+        browser.evaluate("document.querySelectorAll('[data-chart]')[0].querySelectorAll('tbody tr').length"),
+        51
+    );
+    assert_eq!(
+        browser.evaluate("document.querySelectorAll('[data-chart]')[0].querySelectorAll('.legend button').length"),
+        4
+    );
+    // A line goes away, and its button says so.
+    browser.evaluate("document.querySelector('.legend button').click()");
+    assert_eq!(browser.evaluate("document.querySelector('.legend button').getAttribute('aria-pressed')"), "false");
+    // It fits into a narrower window.
+    browser.screen(390, "light");
+    browser.wait_until("document.querySelector('canvas').getBoundingClientRect().width <= innerWidth");
+    assert_eq!(browser.errors(), [""; 0]);
+}
+
+/// Values of the comparison's figures by cooling unit, as the page has them.
+fn figures(browser: &mut Chromium, key: &str) -> Value {
+    browser.evaluate(&format!(
+        "Object.fromEntries([...document.querySelectorAll('tr[data-key={key}] td')].map((cell) =>
+            [cell.dataset.unit, cell.querySelector('data') ? Number(cell.querySelector('data').value) : null]))"
+    ))
+}
+
+fn assert_same_as_api(site: &Site, browser: &mut Chromium, units: &[i64], start: &str, end: &str) {
+    let ids: Vec<_> = units.iter().map(ToString::to_string).collect();
+    let query = format!("unit_ids={}&start_date={start}&end_date={end}", ids.join(","));
+    let slice = site.json(&format!("/api/coolingunit-slice?{query}"));
+    let found = slice["cooling_units"].as_array().expect("cooling units");
+    assert_eq!(found.len(), units.len(), "{query}");
+    for key in [
+        "room_crates_in",
+        "room_kg_in",
+        "room_kg_out",
+        "average_room_occupancy",
+        "room_revenue",
+        "room_revenue_usd",
+        "room_active_users",
+        "room_beneficiaries",
+        "tot_co2",
+        "room_stock_kg",
+        "days",
+    ] {
+        let shown = figures(browser, key);
+        for unit in found {
+            let id = unit["cooling_unit_id"].to_string();
+            assert_eq!(shown[&id].as_f64(), unit[key].as_f64(), "{key} of {id}: {query}");
+        }
+        if matches!(key, "room_crates_in" | "days") && units.len() > 1 {
+            let sum: i64 = found.iter().filter_map(|unit| unit[key].as_i64()).sum();
+            assert_eq!(shown["all"].as_i64(), Some(sum), "{key}: {query}");
+        }
+    }
+}
+
+fn other_days_and_units_are_other_numbers(site: &Site, browser: &mut Chromium) {
+    browser.screen(1440, "light");
+    browser.open(&site.url("/compare?company_id=1&start_date=2026-10-22&end_date=2026-11-20"));
+    let offered = browser.evaluate("[...document.querySelectorAll('[name=unit_ids]')].map((box) => Number(box.value))");
+    let units: Vec<i64> = offered.as_array().expect("boxes").iter().filter_map(Value::as_i64).collect();
+    assert!(units.len() > 2, "{units:?}");
+    assert_same_as_api(site, browser, &units, "2026-10-22", "2026-11-20");
+    let before = figures(browser, "room_kg_in");
+
+    // Other days.
+    browser.follow(
+        "document.querySelector('[name=start_date]').value = '2026-11-10'; document.querySelector('.primary').click()",
+    );
+    assert_same_as_api(site, browser, &units, "2026-11-10", "2026-11-20");
+    assert_ne!(figures(browser, "room_kg_in"), before);
+
+    // Other cooling units.
+    browser
+        .follow("document.querySelectorAll('[name=unit_ids]')[0].click(); document.querySelector('.primary').click()");
+    assert_same_as_api(site, browser, &units[1..], "2026-11-10", "2026-11-20");
+    assert_eq!(figures(browser, "room_kg_in")[units[0].to_string()], Value::Null);
+    assert_eq!(browser.errors(), [""; 0]);
+
+    // The company page's own days.
+    browser.open(&site.url("/companies/1"));
+    let rows = "document.querySelectorAll('[data-chart] tbody tr').length";
+    assert_eq!(browser.evaluate(rows), 90);
+    browser.follow("document.querySelector('[name=start_date]').value = '2026-11-11';
+        document.querySelector('[name=end_date]').value = '2026-11-20'; document.querySelector('.range button').click()");
+    assert_eq!(browser.evaluate(rows), 10);
+    let company = site.json("/api/company-slice?company_id=1");
+    let shown = browser.evaluate("Number(document.querySelector('[data-key=comp_kg_in] data').value)");
+    assert_eq!(shown.as_f64(), company["company"]["comp_kg_in"].as_f64());
+}
+
+fn the_keyboard_reaches_everything(site: &Site, browser: &mut Chromium) {
+    browser.screen(1440, "light");
+    browser.open(&site.url("/companies/5"));
+    browser.press("Tab", 9);
+    assert_eq!(browser.evaluate("document.activeElement.className"), "skip");
+    assert!(browser.evaluate("document.activeElement.getBoundingClientRect().top").as_f64() >= Some(0.0), "it is seen");
+    browser.press("Enter", 13);
+    browser.wait_until("document.activeElement.id === 'main'");
+    // The reason of the first missing figure.
+    browser.evaluate("document.querySelector('main a.unknown').focus()");
+    let outline = browser.evaluate("getComputedStyle(document.activeElement).outlineStyle");
+    assert_eq!(outline, "solid", "the focus is seen");
+    browser.press("Enter", 13);
+    browser.wait_until("location.hash.startsWith('#why-') && document.querySelector(':target') !== null");
+    assert_eq!(browser.evaluate("document.querySelector(':target').textContent.trim().length > 20"), true);
+}
+
+fn forms_of_the_api_answer_on_the_page(site: &Site, browser: &mut Chromium) {
+    browser.open(&site.url("/query"));
+    for index in 0..browser.evaluate("document.querySelectorAll('[data-ask]').length").as_i64().expect("a number") {
+        browser.evaluate("document.getElementById('answer-body').textContent = ''");
+        browser.evaluate(&format!("document.querySelectorAll('[data-ask] button')[{index}].click()"));
+        browser.wait_until("document.getElementById('answer-body').textContent.length > 2");
+        let status = browser.evaluate("document.getElementById('answer-status').textContent");
+        assert!(status.as_str().is_some_and(|status| status.starts_with("200")), "{status}");
+    }
+    assert_eq!(browser.errors(), [""; 0]);
+}
+
+/// What VENDOR.md says.
+#[test]
+fn the_vendored_file_is_the_one_that_the_list_names() {
+    let hash = Sha256::digest(AXE).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    assert!(include_str!("vendor/VENDOR.md").contains(&hash), "{hash}");
+}

@@ -1,0 +1,1 @@
+//! Holds the tests in a browser; see `browser.rs`.

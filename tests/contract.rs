@@ -1,0 +1,37 @@
+//! The API against its own description, by generated requests.
+
+use std::io::Write as _;
+use std::process::Command;
+
+use crate::api::Api;
+use crate::coldroom::{SMALL_AS_OF, small};
+use crate::support::{binary, reporter, run};
+
+/// What schemathesis looks for. Not that every request that fits the schema is taken: rules between two parameters
+/// (the end is not before the start, the company is needed in its mode) have no place in a schema.
+const EXCLUDED: &str = "positive_data_acceptance";
+
+/// No answer is a defect of the server (5xx), and none is other than described: status, media type, headers, body.
+#[test]
+fn every_answer_is_as_described() {
+    let program = binary("api").with_file_name("../schemathesis/bin/schemathesis");
+    if !program.exists() {
+        let is_required = std::env::var_os("METRICS_TEST_REQUIRE_SCHEMATHESIS").is_some();
+        assert!(!is_required, "scripts/schemathesis was not run");
+        let _ = writeln!(std::io::stderr(), "PASSED OVER: schemathesis is not there; scripts/schemathesis installs it");
+        return;
+    }
+    let db = small();
+    let output = reporter(&db, &["--view", "all", "--rebuild", "--as-of", SMALL_AS_OF, "--quiet"]);
+    assert_eq!(output.status, 4, "{}", output.stderr);
+    let api = Api::start(&db);
+    let url = api.url();
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(Command::new(program)
+        .current_dir(folder.path())
+        .args(["run", &format!("{url}/api/openapi.json"), "--url", &url, "--no-color"])
+        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--workers", "1"])
+        .args(["--exclude-checks", EXCLUDED, "--generation-deterministic"]));
+    assert_eq!(output.status, 0, "{}\n{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("Tested: "), "{}", output.stdout);
+}
