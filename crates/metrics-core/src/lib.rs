@@ -2,7 +2,7 @@
 //!
 //! The modules without a feature are pure: they use the standard library, dates, decimals and the parameter
 //! files, and nothing that reads a clock, a file, the environment or a database. The feature `runtime`
-//! (on by default) adds settings, logging and [`db`].
+//! (on by default) adds settings, logging and `db`.
 
 pub mod coldroom;
 pub mod ids;
