@@ -19,4 +19,5 @@ mod programs;
 mod runs;
 mod settings;
 mod support;
+mod uptime;
 mod worlds;

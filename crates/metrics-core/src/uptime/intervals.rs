@@ -47,9 +47,10 @@ mod tests {
 
     #[test]
     fn what_overlaps_or_touches_is_one_interval() {
-        let mut intervals: Vec<Interval> = [(9, 12), (20, 21), (0, 3), (12, 15), (10, 11), (14, 18), (21, 22), (23, 24)]
-            .map(|(start, end)| Interval::new(start, end))
-            .into();
+        let mut intervals: Vec<Interval> =
+            [(9, 12), (20, 21), (0, 3), (12, 15), (10, 11), (14, 18), (21, 22), (23, 24)]
+                .map(|(start, end)| Interval::new(start, end))
+                .into();
         unite(&mut intervals);
         assert_eq!(intervals, [(0, 3), (9, 18), (20, 22), (23, 24)].map(|(start, end)| Interval::new(start, end)));
     }

@@ -128,8 +128,9 @@ mod tests {
     /// At 1: active twice and inactive three times are three duplicates and one conflict, whatever their order.
     #[test]
     fn inactive_wins_at_an_instant() {
-        let mut polls = [(1, Inactive), (2, Active), (1, Active), (1, Inactive), (1, Active), (1, Inactive), (0, Active)]
-            .map(|(at_us, status)| Poll::new(at_us, status));
+        let mut polls =
+            [(1, Inactive), (2, Active), (1, Active), (1, Inactive), (1, Active), (1, Inactive), (0, Active)]
+                .map(|(at_us, status)| Poll::new(at_us, status));
         polls.sort_unstable();
         assert_eq!(unite(&mut polls), (3, 3, 1));
         assert_eq!(polls[..3], [(0, Active), (1, Inactive), (2, Active)].map(|(at, status)| Poll::new(at, status)));

@@ -18,11 +18,7 @@ use crate::uptime::walk::Visit;
 use crate::uptime::window::{Horizon, PerWindow, add};
 
 /// Time up in each window. `visits` are a store's intervals in order.
-pub fn step<'a>(
-    options: Step,
-    horizon: &Horizon,
-    visits: impl Iterator<Item = Visit<'a>> + Clone,
-) -> PerWindow<i64> {
+pub fn step<'a>(options: Step, horizon: &Horizon, visits: impl Iterator<Item = Visit<'a>> + Clone) -> PerWindow<i64> {
     let mut sum = Sum { options, horizon, up_us: [0; 3] };
     let mut last = None;
     // Intervals before the first poll wait for it: they are walked again, at most once each.

@@ -28,8 +28,7 @@ fn minutes(as_of: &str, store: Store, policy: Policy) -> [[i64; 6]; 3] {
 /// Monday 09-12; 10:14 active, 11:15 inactive. Up from opening to 11:15, observed from 09:14.
 #[test]
 fn one_morning() {
-    let store =
-        store(&[(0, NINE, 12 * 60)], &[("2023-01-23 10:14:00", Active), ("2023-01-23 11:15:00", Inactive)]);
+    let store = store(&[(0, NINE, 12 * 60)], &[("2023-01-23 10:14:00", Active), ("2023-01-23 11:15:00", Inactive)]);
     let [hour, day, week] = minutes("2023-01-23 18:00:00", store, Policy::default());
     assert_eq!(hour, [0; 6]);
     assert_eq!(day, [180, 135, 45, 166, 60, 135]);

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use crate::instant::{DAY_US, MINUTE_US, parse_us};
 use crate::uptime::{
-    Bounds, Diagnostics, Fleet, Intake, OpeningHours, Options, Poll, Policy, Report, Status, StoreFigures, StoreIds,
+    Bounds, Diagnostics, Fleet, Intake, OpeningHours, Options, Policy, Poll, Report, Status, StoreFigures, StoreIds,
     Stores,
 };
 
