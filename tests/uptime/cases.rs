@@ -77,7 +77,7 @@ fn every_figure_of_every_case_holds() {
                 assert_eq!(found[window], windows[window], "{name}: {store}, last {window}");
                 let number = |figure| windows[window][figure].as_i64().unwrap();
                 let (observed_us, business_us) = (number("observed"), number("business"));
-                let coverage = coverage(&Figures { observed_us, business_us, ..Figures::default() });
+                let coverage = coverage(&Figures { business_us, observed_us, ..Figures::default() });
                 assert_eq!(json!(coverage), windows["coverage"][window], "{name}: {store}, last {window}");
             }
             let numbers: Vec<&str> = windows["classic"].as_array().unwrap().iter().map(text).collect();

@@ -61,14 +61,11 @@ impl Intake {
         }
         let Some(store) = store() else { return self.refuse(Refused::Bad) };
         self.diagnostics.polls_rows += 1;
-        let as_of_us = match self.bounds.as_of_us {
-            Some(as_of_us) => as_of_us,
-            None => {
-                let latest_us = self.latest_us.map_or(at_us, |latest_us| latest_us.max(at_us));
-                self.latest_us = Some(latest_us);
-                latest_us
-            }
-        };
+        let as_of_us = self.bounds.as_of_us.unwrap_or_else(|| {
+            let latest_us = self.latest_us.map_or(at_us, |latest_us| latest_us.max(at_us));
+            self.latest_us = Some(latest_us);
+            latest_us
+        });
         if at_us > as_of_us {
             self.diagnostics.polls_future += 1;
         } else if at_us < as_of_us - LOOKBACK_US {

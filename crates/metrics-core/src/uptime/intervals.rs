@@ -19,6 +19,7 @@ impl Interval {
     }
 
     /// What it shares with another; empty or reversed when that is nothing.
+    #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self { start_us: self.start_us.max(other.start_us), end_us: self.end_us.min(other.end_us) }
     }

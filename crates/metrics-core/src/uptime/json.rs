@@ -2,6 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::policy::MaxCarry;
 use super::print::{column_names, columns};
 use super::report::{Options, Report};
 use super::walk::StoreFigures;
@@ -26,7 +27,7 @@ impl Serialize for Options {
         let mut object = serializer.serialize_map(None)?;
         object.serialize_entry("as_of", &self.bounds.as_of_us.map(format_us))?;
         object.serialize_entry("not_after", &self.bounds.not_after_us.map(format_us))?;
-        object.serialize_entry("max_carry", &step.and_then(|step| step.max_carry).map(|carry| carry.minutes()))?;
+        object.serialize_entry("max_carry", &step.and_then(|step| step.max_carry).map(MaxCarry::minutes))?;
         object.serialize_entry("assume", &step.map(|step| step.assume.as_str()))?;
         object.serialize_entry("stores", self.stores.as_str())?;
         object.end()

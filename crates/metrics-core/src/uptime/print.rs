@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn coverage_has_four_decimals_or_is_empty() {
-        let of = |observed_us, business_us| coverage(&Figures { observed_us, business_us, ..Figures::default() });
+        let of = |observed_us, business_us| coverage(&Figures { business_us, observed_us, ..Figures::default() });
         assert_eq!(of(0, 0), "");
         assert_eq!(of(9_960_000_000, 10_800_000_000), "0.9222");
         assert_eq!(of(5, 5), "1.0000");

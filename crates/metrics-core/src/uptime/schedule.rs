@@ -113,16 +113,19 @@ fn pieces(zone: Tz, around_us: RangeInclusive<i64>) -> Vec<Piece> {
 mod tests {
     use super::*;
     use crate::instant::parse_us;
+    use crate::uptime::opening_hours::{parse_end_us, parse_start_us};
 
     fn us(text: &str) -> i64 {
         parse_us(text.as_bytes()).expect("an instant")
     }
 
-    /// Intervals of rows `(weekday, start, end)` in hours of civil time, within the eight days before `as_of`.
-    fn intervals(zone: Tz, as_of: &str, rows: &[(u8, f64, f64)]) -> Vec<(String, String)> {
-        let time = |hours: f64| (hours * 60.0) as i64 * 60 * SECOND_US;
-        let rows: Vec<_> =
-            rows.iter().map(|(day, start, end)| OpeningHours::new(*day, time(*start), time(*end)).unwrap()).collect();
+    fn row(weekday: u8, start: &str, end: &str) -> Option<OpeningHours> {
+        OpeningHours::new(weekday, parse_start_us(start.as_bytes())?, parse_end_us(end.as_bytes())?)
+    }
+
+    /// Intervals of rows `(weekday, start, end)`, within the eight days before `as_of`.
+    fn intervals(zone: Tz, as_of: &str, rows: &[(u8, &str, &str)]) -> Vec<(String, String)> {
+        let rows: Vec<_> = rows.iter().map(|(day, start, end)| row(*day, start, end).expect("opening hours")).collect();
         let horizon = Horizon::new(us(as_of));
         let mut intervals = Vec::new();
         ZoneCalendar::new(zone, &horizon).intervals(&rows, &mut intervals);
@@ -144,26 +147,26 @@ mod tests {
         use chrono_tz::America::New_York;
         let spring = "2023-03-13 00:00:00";
         assert_eq!(
-            intervals(New_York, spring, &[(6, 0.0, 6.0)])[1..],
+            intervals(New_York, spring, &[(6, "0:00", "6:00")])[1..],
             spans(&[("2023-03-12T05:00", "2023-03-12T10:00")])
         );
-        assert_eq!(intervals(New_York, spring, &[(6, 2.25, 2.75)]).len(), 1, "that of the week before");
+        assert_eq!(intervals(New_York, spring, &[(6, "2:15", "2:45")]).len(), 1, "that of the week before");
         assert_eq!(
-            intervals(New_York, spring, &[(6, 2.5, 4.0)])[1..],
+            intervals(New_York, spring, &[(6, "2:30", "4:00")])[1..],
             spans(&[("2023-03-12T07:00", "2023-03-12T08:00")])
         );
         let autumn = "2023-11-06 00:00:00";
         assert_eq!(
-            intervals(New_York, autumn, &[(6, 0.0, 6.0)])[1..],
+            intervals(New_York, autumn, &[(6, "0:00", "6:00")])[1..],
             spans(&[("2023-11-05T04:00", "2023-11-05T11:00")])
         );
         assert_eq!(
-            intervals(New_York, autumn, &[(6, 1.25, 1.75)])[1..],
+            intervals(New_York, autumn, &[(6, "1:15", "1:45")])[1..],
             spans(&[("2023-11-05T05:15", "2023-11-05T05:45"), ("2023-11-05T06:15", "2023-11-05T06:45")])
         );
         // 90 minutes, closed for half an hour, and 30 minutes once more.
         assert_eq!(
-            intervals(New_York, autumn, &[(6, 0.0, 1.5)])[1..],
+            intervals(New_York, autumn, &[(6, "0:00", "1:30")])[1..],
             spans(&[("2023-11-05T04:00", "2023-11-05T05:30"), ("2023-11-05T06:00", "2023-11-05T06:30")])
         );
     }
@@ -172,24 +175,24 @@ mod tests {
     fn zones_with_odd_changes_and_offsets() {
         use chrono_tz::{Asia, Australia, Pacific};
         assert_eq!(
-            intervals(Asia::Beirut, "2023-03-27 00:00:00", &[(6, 0.0, 2.0)]),
+            intervals(Asia::Beirut, "2023-03-27 00:00:00", &[(6, "0:00", "2:00")]),
             spans(&[("2023-03-25T22:00", "2023-03-25T23:00")])
         );
         assert_eq!(
-            intervals(Australia::Lord_Howe, "2023-10-02 00:00:00", &[(6, 0.0, 6.0)]),
+            intervals(Australia::Lord_Howe, "2023-10-02 00:00:00", &[(6, "0:00", "6:00")]),
             spans(&[("2023-09-30T13:30", "2023-09-30T19:00")])
         );
         assert_eq!(
-            intervals(Australia::Lord_Howe, "2023-04-03 00:00:00", &[(6, 0.0, 6.0)]),
+            intervals(Australia::Lord_Howe, "2023-04-03 00:00:00", &[(6, "0:00", "6:00")]),
             spans(&[("2023-04-01T13:00", "2023-04-01T19:30")])
         );
         assert_eq!(
-            intervals(Asia::Kathmandu, "2023-01-25 00:00:00", &[(1, 9.0, 17.0)])[1..],
+            intervals(Asia::Kathmandu, "2023-01-25 00:00:00", &[(1, "9:00", "17:00")])[1..],
             spans(&[("2023-01-24T03:15", "2023-01-24T11:15")])
         );
         // Friday 2011-12-30 never was, nor the night into it; what starts on Thursday ends where Friday would begin.
         assert_eq!(
-            intervals(Pacific::Apia, "2011-12-31 12:00:00", &[(4, 9.0, 17.0), (3, 22.0, 4.0)]),
+            intervals(Pacific::Apia, "2011-12-31 12:00:00", &[(4, "9:00", "17:00"), (3, "22:00", "4:00")]),
             spans(&[
                 ("2011-12-23T08:00", "2011-12-23T14:00"),
                 ("2011-12-23T19:00", "2011-12-24T03:00"),
@@ -200,10 +203,10 @@ mod tests {
 
     #[test]
     fn a_week_of_whole_days_is_one_interval_and_a_night_belongs_to_the_day_it_starts_on() {
-        let week: Vec<_> = (0..7).map(|day| (day, 0.0, 24.0)).collect();
+        let week: Vec<_> = (0..7).map(|day| (day, "0:00", "24:00")).collect();
         assert_eq!(intervals(chrono_tz::Europe::Berlin, "2023-03-28 00:00:00", &week).len(), 1);
         assert_eq!(
-            intervals(Tz::UTC, "2023-01-24 00:00:00", &[(6, 22.0, 4.0)]),
+            intervals(Tz::UTC, "2023-01-24 00:00:00", &[(6, "22:00", "4:00")]),
             spans(&[("2023-01-15T22:00", "2023-01-16T04:00"), ("2023-01-22T22:00", "2023-01-23T04:00")])
         );
     }

@@ -36,8 +36,7 @@ impl At {
         let (next, what) = match (*self, byte) {
             (Self::FieldStart, b'"') => (Self::Quoted, Byte::Mark),
             (Self::Quoted, b'"') => (Self::Quote, Byte::Mark),
-            (Self::Quote, b'"') => (Self::Quoted, Byte::Text),
-            (Self::Quoted, _) => (Self::Quoted, Byte::Text),
+            (Self::Quote, b'"') | (Self::Quoted, _) => (Self::Quoted, Byte::Text),
             (_, b',') => (Self::FieldStart, Byte::FieldEnd),
             (_, b'\n') => (Self::FieldStart, Byte::RecordEnd),
             _ => (Self::Plain, Byte::Text),

@@ -2,6 +2,7 @@
 //! A window holds the polls at its start and at as of.
 
 use crate::instant::HOUR_US;
+use crate::uptime::poll::Poll;
 use crate::uptime::walk::Visit;
 use crate::uptime::window::{Horizon, PerWindow, Window};
 
@@ -18,7 +19,7 @@ pub fn capped_sixty_minutes<'a>(
     let (mut up_us, mut down_us) = ([0; 3], [0; 3]);
     for Visit { interval, eligible, next } in visits {
         let nexts = eligible.iter().skip(1).copied().chain(next);
-        let ends_us = nexts.map(|poll| poll.at_us()).chain([interval.end_us]);
+        let ends_us = nexts.map(Poll::at_us).chain([interval.end_us]);
         for (poll, end_us) in eligible.iter().zip(ends_us) {
             let counted_us = CAP_US.min(end_us - poll.at_us());
             let sum = if poll.is_active() { &mut up_us } else { &mut down_us };

@@ -158,7 +158,7 @@ fn a_history_is_dropped_on_the_way() {
     let polls: Vec<_> = (0..count).map(|minute| (minute * MINUTE_US, Active)).collect();
     let world = World { as_of_us: 0, stores: vec![Store { zone: Tz::UTC, hours: Vec::new(), polls }] };
     let (ascending, counts) = outcome(&world.report(Options::default()));
-    assert_eq!(counts.polls_stale as i64, count - 1 - 8 * 1440);
+    assert_eq!(counts.polls_stale.cast_signed(), count - 1 - 8 * 1440);
     let mut backwards = |rows: &mut super::world::Rows| rows.polls.reverse();
     assert_eq!(outcome(&world.report_of(Options::default(), 2, &mut backwards)), (ascending, counts));
 }

@@ -24,7 +24,7 @@ fn is_open(store: &Store, at_us: i64) -> bool {
     let local = DateTime::from_timestamp_micros(at_us).unwrap().with_timezone(&store.zone);
     let minute = i64::from(local.hour() * 60 + local.minute());
     let today = local.date_naive();
-    let weekday = |date: chrono::NaiveDate| date.weekday().num_days_from_monday() as u8;
+    let weekday = |date: chrono::NaiveDate| u8::try_from(date.weekday().num_days_from_monday()).unwrap();
     let (today, yesterday) = (weekday(today), weekday(today - Days::new(1)));
     store.hours.iter().any(|(day, start, end)| {
         if end > start {
@@ -125,7 +125,7 @@ impl Simulation {
             }
         }
         for (length, figures) in WINDOWS.iter().zip(&mut figures) {
-            figures.polls = self.eligible().filter(|(_, minute, _)| *minute >= -length).count() as u32;
+            figures.polls = self.eligible().map(|(_, minute, _)| u32::from(minute >= -length)).sum();
             let (up, down) = match policy {
                 Policy::Step(_) => continue,
                 Policy::CappedSixtyMinutes => self.capped(*length),
@@ -157,7 +157,7 @@ impl Simulation {
         for (number, (first_minute, last_minute)) in &self.spans {
             let inside: Vec<_> =
                 self.eligible().filter(|(interval, minute, _)| interval == number && *minute >= -length).collect();
-            up += 60 * inside.iter().filter(|(.., status)| *status == Status::Active).count() as i64;
+            up += inside.iter().map(|(.., status)| if *status == Status::Active { 60 } else { 0 }).sum::<i64>();
             if let (true, Some((_, first, Status::Active))) = (edges, inside.first()) {
                 up += first - (*first_minute).max(-length);
             }

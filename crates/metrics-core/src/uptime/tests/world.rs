@@ -50,8 +50,8 @@ impl World {
         let mut rows = Rows::default();
         let mut ids = StoreIds::default();
         let mut fleet = Fleet::default();
-        for (index, store) in self.stores.iter().enumerate() {
-            let number = ids.push(&char::from(b'A' + index as u8).to_string());
+        for (name, store) in ('A'..='Z').zip(&self.stores) {
+            let number = ids.push(&name.to_string());
             fleet.set_zone(number, Ok(store.zone));
             rows.polls.extend(store.polls.iter().map(|poll| (number, *poll)));
             rows.hours.extend(store.hours.iter().map(|hours| (number, *hours)));
