@@ -20,6 +20,9 @@ pub const HOUR_US: i64 = 60 * MINUTE_US;
 /// Microseconds of a day of 24 hours.
 pub const DAY_US: i64 = 24 * HOUR_US;
 
+/// What the last digit of a fraction of so many digits is worth.
+const FRACTION_UNITS_US: [i64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
 /// Years that an instant is written with.
 const YEARS: std::ops::RangeInclusive<u32> = 1970..=2199;
 
@@ -76,14 +79,9 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     if digits.is_empty() || digits.len() > 9 {
         return None;
     }
-    let mut fraction_us = 0;
-    let mut unit_us = SECOND_US / 10;
-    for digit in digits {
-        // The unit becomes 0 after the sixth digit: the rest is cut.
-        fraction_us += i64::from(digit - b'0') * unit_us;
-        unit_us /= 10;
-    }
-    Some((fraction_us, rest))
+    let kept = &digits[..digits.len().min(6)];
+    let number = kept.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    Some((number * FRACTION_UNITS_US[kept.len()], rest))
 }
 
 /// Microseconds by which an optional zone is ahead of UTC.

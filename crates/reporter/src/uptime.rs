@@ -38,8 +38,8 @@ pub struct UptimeArgs {
     pub report: ReportArgs,
 
     /// Threads [default: one per processor].
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
 
     /// Form of the report.
     #[arg(long, value_enum, default_value_t)]
@@ -131,7 +131,8 @@ pub fn run(arguments: &UptimeArgs, out: &mut impl Write) -> Result<Exit, Command
     let options = arguments.report.options()?;
     let output = Output::of(&arguments.out);
     output.check()?;
-    let threads = arguments.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let threads = arguments.threads.map(usize::from).and_then(NonZeroUsize::new);
+    let threads = threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
     let files =
         Files { status: arguments.status.clone(), hours: arguments.hours.clone(), zones: arguments.zones.clone() };
     let progress = Progress::new(arguments.quiet);

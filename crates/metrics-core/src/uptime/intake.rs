@@ -28,6 +28,8 @@ pub struct Intake {
     /// Per store: whether a poll at or before as of was dropped. Kept polls tell by themselves.
     has_stale: Vec<bool>,
     diagnostics: Diagnostics,
+    /// No poll that is kept is earlier.
+    earliest_us: i64,
     /// Number of polls at which those that have become stale are dropped.
     sweep_at: usize,
 }
@@ -38,7 +40,7 @@ const LEAST_SWEEP: usize = 1 << 18;
 impl Intake {
     /// Nothing yet.
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, sweep_at: LEAST_SWEEP, ..Self::default() }
+        Self { bounds, earliest_us: i64::MAX, sweep_at: LEAST_SWEEP, ..Self::default() }
     }
 
     /// Counts a row that was refused.
@@ -73,20 +75,24 @@ impl Intake {
             mark(&mut self.has_stale, store);
         } else {
             self.polls.push(store, poll);
-            if self.polls.len() >= self.sweep_at && self.bounds.as_of_us.is_none() {
-                self.sweep(as_of_us);
-                self.sweep_at = LEAST_SWEEP.max(2 * self.polls.len());
+            self.earliest_us = self.earliest_us.min(at_us);
+            if self.polls.len() >= self.sweep_at {
+                self.sweep(as_of_us - LOOKBACK_US);
             }
         }
     }
 
-    /// Drops what lies before the lookback.
-    fn sweep(&mut self, as_of_us: i64) {
-        let Self { polls, has_stale, diagnostics, .. } = self;
-        polls.drop_before(as_of_us - LOOKBACK_US, |store| {
-            diagnostics.polls_stale += 1;
-            mark(has_stale, store);
-        });
+    /// Drops what lies before the lookback, if anything does.
+    fn sweep(&mut self, start_us: i64) {
+        if self.earliest_us < start_us {
+            let Self { polls, has_stale, diagnostics, .. } = self;
+            polls.drop_before(start_us, |store| {
+                diagnostics.polls_stale += 1;
+                mark(has_stale, store);
+            });
+            self.earliest_us = start_us;
+        }
+        self.sweep_at = LEAST_SWEEP.max(2 * self.polls.len());
     }
 
     /// Takes over all that another one took.

@@ -45,13 +45,19 @@ impl Shard {
         self.full.iter().chain([&self.open])
     }
 
+    fn into_chunks(self) -> impl Iterator<Item = Vec<Entry>> {
+        self.full.into_iter().chain([self.open])
+    }
+
     /// The polls by store: those of the one in place `n` are `polls[starts[n]..starts[n + 1]]`.
     pub fn into_groups(self, places: usize, groups: &mut Groups) {
         let Groups { polls, starts } = groups;
         starts.clear();
         starts.resize(places + 1, 0);
-        for entry in self.chunks().flatten() {
-            starts[entry.place as usize] += 1;
+        for chunk in self.chunks() {
+            for entry in chunk {
+                starts[entry.place as usize] += 1;
+            }
         }
         // Counts become ends; filling from the back makes of them starts.
         let mut end = 0;
@@ -61,10 +67,12 @@ impl Shard {
         }
         polls.clear();
         polls.resize(end, Poll::from_halves(0, 0));
-        for entry in self.full.into_iter().chain([self.open]).flatten() {
-            let start = &mut starts[entry.place as usize];
-            *start -= 1;
-            polls[*start] = entry.poll();
+        for chunk in self.into_chunks() {
+            for entry in chunk {
+                let start = &mut starts[entry.place as usize];
+                *start -= 1;
+                polls[*start] = entry.poll();
+            }
         }
     }
 }
@@ -118,13 +126,14 @@ impl Polls {
     pub fn drop_before(&mut self, start_us: i64, mut dropped: impl FnMut(u32)) {
         let len = &mut self.len;
         for (index, shard) in (0..SHARDS).zip(&mut self.shards) {
-            let Shard { full, open } = std::mem::take(shard);
-            for entry in full.into_iter().chain([open]).flatten() {
-                if entry.poll().at_us() < start_us {
-                    dropped(entry.place * SHARDS + index);
-                    *len -= 1;
-                } else {
-                    shard.push(entry);
+            for chunk in std::mem::take(shard).into_chunks() {
+                for entry in chunk {
+                    if entry.poll().at_us() < start_us {
+                        dropped(entry.place * SHARDS + index);
+                        *len -= 1;
+                    } else {
+                        shard.push(entry);
+                    }
                 }
             }
         }

@@ -96,7 +96,9 @@ impl Report {
         let next = AtomicUsize::new(0);
         let work = || task.work(&shards, &next);
         let done = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.get()).map(|_| scope.spawn(work)).collect();
+            // A thread without a shard would have nothing to do.
+            let threads = threads.get().min(SHARDS as usize);
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
             let mut done = work();
             for other in others {
                 match other.join() {

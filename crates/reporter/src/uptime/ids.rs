@@ -111,6 +111,15 @@ mod tests {
         let mut cache = numbers.cache();
         assert_eq!(cache.number("é,\"".as_bytes()), Some(0));
         assert_eq!(cache.number(b"8.13992624246019E+018"), Some(1));
+        // Of every length, and alike but for the length or one byte.
+        let text = "x".repeat(60);
+        for round in 0..2 {
+            for (length, number) in (1..60).zip((2..).step_by(2)) {
+                assert_eq!(cache.number(&text.as_bytes()[..length]), Some(number), "{length}, round {round}");
+                let other = format!("y{}", &text[1..length]);
+                assert_eq!(cache.number(other.as_bytes()), Some(number + 1), "{length}, round {round}");
+            }
+        }
         assert_eq!(cache.number(b"\xff"), None);
         assert_eq!(cache.number(b"a\0b"), None);
     }

@@ -108,6 +108,25 @@ fn gaps_to_the_next_poll_count_an_hour_at_most() {
     assert_eq!((day[1], day[2]), (30, 0));
 }
 
+/// As of is the instant of opening on Wednesday, and so is the poll: it speaks for Tuesday, and is in every window.
+#[test]
+fn a_poll_at_as_of_is_evidence_also_when_its_interval_begins_there() {
+    let store = store(&[(1, NINE, FIVE), (2, NINE, FIVE)], &[("2023-01-25 09:00:00", Active)]);
+    let figures = World::one("2023-01-25 09:00:00", store).figures(Policy::default())[0];
+    let [hour, day, _] = figures;
+    assert_eq!((hour.business_us, hour.polls), (0, 1));
+    assert_eq!((day.business_us, day.up_us), (480 * MINUTE_US, 480 * MINUTE_US));
+}
+
+/// Open on Wednesday and Thursday around the clock, as of Wednesday 23:50: the interval goes on after midnight, so the
+/// poll of 23:45 counts an hour.
+#[test]
+fn an_interval_goes_on_after_as_of() {
+    let store = store(&[(2, 0, 1440), (3, 0, 1440)], &[("2023-01-25 23:45:00", Active)]);
+    let day = minutes("2023-01-25 23:50:00", store, Policy::CappedSixtyMinutes)[1];
+    assert_eq!((day[1], day[2]), (60, 0));
+}
+
 /// Two active polls are 120 minutes; 09:00 to 09:20 and 16:30 to 17:00 are the edges.
 #[test]
 fn counted_hours_are_held_against_the_whole_window() {
