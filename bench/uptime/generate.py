@@ -105,7 +105,8 @@ def main():
     random = numpy.random.default_rng(arguments.seed)
     arguments.folder.mkdir(parents=True, exist_ok=True)
     polled = store_ids(random, arguments.stores)
-    unpolled = [f"7{store[-14:]}" for store in polled[: arguments.stores // 100]]
+    # No polled id begins with 9.
+    unpolled = sorted({f"9{store[-14:]}" for store in polled[: arguments.stores // 100]})
     everybody = polled + unpolled
 
     with open(arguments.folder / "zones.csv", "w", encoding="utf-8") as file:

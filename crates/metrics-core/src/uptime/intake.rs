@@ -52,16 +52,20 @@ impl Intake {
         }
     }
 
-    /// Takes a poll. `store` gives the number of its store, and is not asked of a poll that is dropped before
-    /// anything else; `None` means that the id cannot be one.
-    pub fn take(&mut self, poll: Poll, store: impl FnOnce() -> Option<u32>) {
+    /// Whether a poll is dropped before anything else, so that its store need not be known.
+    pub fn is_after_limit(&self, poll: Poll) -> bool {
+        self.bounds.not_after_us.is_some_and(|not_after_us| poll.at_us() > not_after_us)
+    }
+
+    /// Takes a poll of the store with this number; `None` means that the id cannot be one.
+    pub fn take(&mut self, poll: Poll, store: Option<u32>) {
         let at_us = poll.at_us();
-        if self.bounds.not_after_us.is_some_and(|not_after_us| at_us > not_after_us) {
+        if self.is_after_limit(poll) {
             self.diagnostics.polls_rows += 1;
             self.diagnostics.polls_future += 1;
             return;
         }
-        let Some(store) = store() else { return self.refuse(Refused::Bad) };
+        let Some(store) = store else { return self.refuse(Refused::Bad) };
         self.diagnostics.polls_rows += 1;
         let as_of_us = self.bounds.as_of_us.unwrap_or_else(|| {
             let latest_us = self.latest_us.map_or(at_us, |latest_us| latest_us.max(at_us));

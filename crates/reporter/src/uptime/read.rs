@@ -52,7 +52,7 @@ pub fn read(files: &Files, bounds: Bounds, threads: NonZeroUsize, progress: &Pro
 
     let numbers = StoreNumbers::default();
     let mut fleet = Fleet::default();
-    let mut cache = numbers.cache();
+    let mut cache = numbers.cache::<()>();
     each_record(zones, &zone_columns, |fields| take_zone(&mut fleet, &mut cache, fields))?;
     each_record(hours, &hours_columns, |fields| take_hours(&mut fleet, &mut cache, fields))?;
     drop(cache);
@@ -74,7 +74,7 @@ fn each_record<const N: usize>(
     Ok(())
 }
 
-fn take_zone(fleet: &mut Fleet, cache: &mut Cache<'_>, fields: Option<[&[u8]; 2]>) {
+fn take_zone(fleet: &mut Fleet, cache: &mut Cache<'_, ()>, fields: Option<[&[u8]; 2]>) {
     let row = fields.ok_or(Refused::Bad).and_then(ZoneRow::parse);
     match row.and_then(|row| Ok((cache.number(row.store_id).ok_or(Refused::Bad)?, row.zone))) {
         Ok((store, zone)) => fleet.set_zone(store, zone.ok_or(UnknownZone)),
@@ -82,7 +82,7 @@ fn take_zone(fleet: &mut Fleet, cache: &mut Cache<'_>, fields: Option<[&[u8]; 2]
     }
 }
 
-fn take_hours(fleet: &mut Fleet, cache: &mut Cache<'_>, fields: Option<[&[u8]; 4]>) {
+fn take_hours(fleet: &mut Fleet, cache: &mut Cache<'_, ()>, fields: Option<[&[u8]; 4]>) {
     let row = fields.ok_or(Refused::Bad).and_then(HoursRow::parse);
     match row.and_then(|row| Ok((cache.number(row.store_id).ok_or(Refused::Bad)?, row.hours))) {
         Ok((store, hours)) => fleet.add_hours(store, hours),
@@ -104,9 +104,12 @@ fn read_polls(
         let mut block = Block::default();
         while let Some(columns) = queue.lock().unwrap_or_else(PoisonError::into_inner).next_block(&mut block)? {
             for_each_record(&block, &columns, |fields| match fields.ok_or(Refused::Bad).and_then(PollRow::parse) {
-                Ok(row) => intake.take(row.poll, || cache.number(row.store_id)),
+                // What is not looked at makes no store known.
+                Ok(row) if intake.is_after_limit(row.poll) => intake.take(row.poll, None),
+                Ok(row) => cache.gather(row.store_id, row.poll, |poll, store| intake.take(poll, store)),
                 Err(refused) => intake.refuse(refused),
             });
+            cache.resolve(|poll, store| intake.take(poll, store));
         }
         Ok(intake)
     };

@@ -63,7 +63,7 @@ impl World {
         // As by several threads that read: every other poll goes to another intake.
         let mut intakes: Vec<Intake> = (0..threads).map(|_| Intake::new(options.bounds)).collect();
         for (index, (number, (at_us, status))) in rows.polls.into_iter().enumerate() {
-            intakes[index % threads].take(Poll::new(at_us, status), || Some(number));
+            intakes[index % threads].take(Poll::new(at_us, status), Some(number));
         }
         let intake = intakes.into_iter().reduce(|mut all, intake| {
             all.append(intake);
