@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod csv;
 mod exit;
 mod explain;
 mod fx;
@@ -10,6 +11,7 @@ mod output;
 mod rates;
 mod report;
 mod reports;
+mod uptime;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -65,6 +67,9 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
     }
     let settings = Settings::load().map_err(|error| CommandError::NotUsable(error.into()))?;
     telemetry::init(&settings.log);
+    if let Some(Command::Uptime(arguments)) = &cli.command {
+        return uptime::run(arguments, &mut out);
+    }
     let parameters = Parameters::embedded().map_err(|error| CommandError::NotUsable(error.into()))?;
     if let Some(Command::Config { .. }) = &cli.command {
         commands::show_config(&settings, &mut out)?;
@@ -100,8 +105,8 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
             explain::impact(&arguments, &environment(arguments.as_of, &progress), &mut out).await
         }
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
-        // Both were answered above, before a database was needed.
-        Some(Command::Completions { .. } | Command::Config { .. }) => Ok(Exit::Done),
+        // These were answered above, before a database was needed.
+        Some(Command::Completions { .. } | Command::Config { .. } | Command::Uptime(_)) => Ok(Exit::Done),
     }
 }
 
