@@ -130,6 +130,16 @@ ROWS = [
     ("slice, 12 × 90 days: p99", "api", "p99_ms", "ms", None, None, "bare handler"),
     ("API: resident memory, idle", "api", "idle_mib", "MiB", "<=", 25, None),
     ("API: start to first 200", "api", "first_200_ms", "ms", "<=", 60, None),
+    ("uptime, full report: CPU ÷ DuckDB", "uptime", "cpu_s", "s", "<=", 0.2, "uptime duckdb"),
+    ("uptime, full report: CPU", "uptime", "cpu_s", "s", "<=", 0.6, None),
+    ("uptime, full report: wall ÷ DuckDB", "uptime", "wall_s", "s", None, None, "uptime duckdb"),
+    ("uptime, full report: peak memory", "uptime", "peak_mib", "MiB", "<=", 96, None),
+    ("uptime, one thread: CPU", "uptime 1 thread", "cpu_s", "s", None, None, None),
+    ("uptime, five fleets: CPU ÷ one", "uptime five", "cpu_s", "s", "<=", 6, "uptime"),
+    ("uptime, five fleets: CPU ÷ DuckDB", "uptime five", "cpu_s", "s", "<=", 0.2, "uptime five duckdb"),
+    ("uptime, five fleets: peak memory", "uptime five", "peak_mib", "MiB", "<=", 200, None),
+    ("uptime, a year of polls: CPU", "uptime history", "cpu_s", "s", None, None, None),
+    ("uptime, a year of polls: peak memory ÷ eight days", "uptime history", "peak_mib", "MiB", "<=", 3, "uptime"),
 ]
 
 

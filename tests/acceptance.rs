@@ -21,4 +21,5 @@ mod programs;
 mod runs;
 mod settings;
 mod support;
+mod uptime;
 mod worlds;

@@ -6,7 +6,11 @@ use crate::coldroom::{SMALL_AS_OF, dump, small};
 use crate::support::{TestDb, open, reporter, wait};
 
 fn run(db: &TestDb, arguments: &[&str]) -> Value {
-    let output = reporter(db, &[&["--as-of", SMALL_AS_OF, "--format", "json"], arguments].concat());
+    run_at(db, SMALL_AS_OF, arguments)
+}
+
+fn run_at(db: &TestDb, as_of: &str, arguments: &[&str]) -> Value {
+    let output = reporter(db, &[&["--as-of", as_of, "--format", "json"], arguments].concat());
     assert!([0, 4].contains(&output.status), "{}", output.stderr);
     serde_json::from_str(&output.stdout).unwrap()
 }
@@ -21,6 +25,24 @@ fn a_dry_run_writes_nothing() {
     let tables = ["cooling_unit_metrics", "report_run", "report_reject", "view_version"];
     for table in tables {
         assert_eq!(db.value(&format!("SELECT count(*) FROM metrics.{table}")), 0, "{table}");
+    }
+}
+
+#[test]
+fn as_of_may_be_written_in_every_way_of_the_files() {
+    let db = small();
+    for as_of in ["2025-11-01 05:30:00 +0530", "2025-11-01t00:00:00.000000999z", "2025-11-01 00:00:00 UTC"] {
+        let summary = run_at(&db, as_of, &["--view", "company", "--dry-run"]);
+        assert_eq!(summary["as_of"], SMALL_AS_OF, "{as_of}");
+    }
+    for arguments in [&["--view", "company"][..], &["explain", "cooling-unit", "1", "2025-09-01"]] {
+        let output = reporter(&db, &[arguments, &["--as-of", "2025-11-01"]].concat());
+        assert_eq!(output.status, 2);
+        assert!(
+            output.stderr.contains("`2025-11-01` is no instant; for example: 2026-11-21T12:00:00Z"),
+            "{}",
+            output.stderr
+        );
     }
 }
 

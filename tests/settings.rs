@@ -83,6 +83,10 @@ fn a_missing_or_broken_file_of_the_environment_is_an_error() {
     let write = |text: &str| std::fs::write(folder.path().join("staging.toml"), text).unwrap();
     write("[api\n");
     assert!(refused(&variables).contains("not valid TOML"), "{}", refused(&variables));
+    // The line may hold a secret, so only its number is told.
+    write("[database]\nurl = 'postgres://metrics:hunter2@db/metrics\n");
+    let error = refused(&variables);
+    assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
     write("[api]\nlisten_on = \"x\"\n");
     let error = refused(&variables);
     assert!(error.contains("no setting api.listen_on; did you mean api.listen?"), "{error}");

@@ -22,11 +22,20 @@ pub fn slices(last_day: NaiveDate) -> Vec<Request> {
     let cooling_units = || {
         vec![("unit_ids", "1,2".to_owned()), ("start_date", first_day.to_string()), ("end_date", last_day.to_string())]
     };
+    let impact = || {
+        vec![
+            ("cooling_unit_id", "1,2".to_owned()),
+            ("start_date", first_day.to_string()),
+            ("end_date", last_day.to_string()),
+        ]
+    };
     vec![
         Request { path: "/api/company-slice", parameters: company(), form: false, summary: company_summary },
         Request { path: "/api/coolingunit-slice", parameters: cooling_units(), form: false, summary: units_summary },
+        Request { path: "/api/impact-slice", parameters: impact(), form: false, summary: impact_summary },
         Request { path: "/company-slice/", parameters: company(), form: true, summary: old_company_summary },
         Request { path: "/coolingunit-slice/", parameters: cooling_units(), form: true, summary: old_units_summary },
+        Request { path: "/impact-slice/", parameters: impact(), form: true, summary: old_impact_summary },
     ]
 }
 
@@ -109,6 +118,23 @@ fn old_units_summary(body: &Value) -> Option<String> {
     some_units(&units?)
 }
 
+fn impact_summary(body: &Value) -> Option<String> {
+    let impact = body.get("impact")?.get(0)?;
+    let number = |column: &str| impact.get(column).and_then(Value::as_f64);
+    Some(format!(
+        "{} surveys: {:.0} kg sold, {:.0} {} per kg",
+        impact.get("num_post_harvest_surveys")?,
+        number("monthly_kg_checkin")? - number("monthly_kg_loss")?,
+        number("avg_monthly_kg_selling_price")?,
+        impact.get("currency")?.as_str()?
+    ))
+}
+
+fn old_impact_summary(body: &Value) -> Option<String> {
+    let surveys = body.get("Impact metrics")?.get("num_post_harvest_surveys")?.get("value")?;
+    Some(format!("{surveys} surveys"))
+}
+
 /// The cooling units in one line; none is not an answer about the sample.
 fn some_units(units: &[String]) -> Option<String> {
     (!units.is_empty()).then(|| units.join("; "))
@@ -128,7 +154,7 @@ mod tests {
             .collect();
         assert_eq!(lines[0], "http://127.0.0.1:8000/api/company-slice?company_id=1");
         assert_eq!(
-            lines[3],
+            lines[4],
             "curl -d 'unit_ids=1,2&start_date=2026-03-02&end_date=2026-03-31' http://127.0.0.1:8000/coolingunit-slice/"
         );
     }

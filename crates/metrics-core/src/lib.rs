@@ -1,16 +1,18 @@
-//! Indicators of cold rooms: the algorithms, and the database layer around them.
+//! Indicators of cold rooms and uptime of stores: the algorithms, and the database layer around them.
 //!
 //! The modules without a feature are pure: they use the standard library, dates, decimals and the parameter
 //! files, and nothing that reads a clock, a file, the environment or a database. The feature `runtime`
-//! (on by default) adds settings, logging and [`db`].
+//! (on by default) adds settings, logging and `db`.
 
 pub mod coldroom;
 pub mod ids;
+pub mod instant;
 pub mod lca;
 pub mod money;
 pub mod parameters;
 pub mod quality;
 pub mod units;
+pub mod uptime;
 pub mod view;
 pub mod window;
 

@@ -6,10 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use metrics_core::instant;
 
 use metrics_core::window::next_month;
 
 use crate::fx::FxCommand;
+use crate::uptime::UptimeArgs;
 
 /// Computes the metrics of cold rooms from the operational database.
 ///
@@ -72,7 +74,7 @@ pub struct RunArgs {
     pub rebuild: bool,
 
     /// Speak of this instant: nothing dated at or after it is seen [default: now].
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant::parse)]
     pub as_of: Option<DateTime<Utc>>,
 
     /// Force one time zone on all cooling units [default: the zone of each company's country].
@@ -162,6 +164,11 @@ pub enum Command {
     },
     /// Rows of a stored table, all columns, as a file.
     Export(ExportArgs),
+    /// Uptime of stores in the last hour, day and week, from files of polls, opening hours and zones.
+    ///
+    /// Needs no database. Refused rows are counted in the log; a file that cannot be read or lacks a column ends the
+    /// command with code 3 before anything is written.
+    Uptime(UptimeArgs),
     /// Completion script for a shell, on standard output.
     Completions {
         /// The shell.
@@ -304,7 +311,7 @@ pub struct ExplainCoolingUnit {
     /// Local day.
     pub date: NaiveDate,
     /// Speak of this instant [default: now].
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant::parse)]
     pub as_of: Option<DateTime<Utc>>,
     /// Force a time zone [default: the zone of the company's country].
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]

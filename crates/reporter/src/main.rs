@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod csv;
 mod exit;
 mod explain;
 mod export;
@@ -11,6 +12,7 @@ mod output;
 mod rates;
 mod report;
 mod reports;
+mod uptime;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -66,6 +68,9 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
     }
     let settings = Settings::load().map_err(|error| CommandError::NotUsable(error.into()))?;
     telemetry::init(&settings.log);
+    if let Some(Command::Uptime(arguments)) = &cli.command {
+        return uptime::run(arguments, &mut out);
+    }
     let parameters = Parameters::embedded().map_err(|error| CommandError::NotUsable(error.into()))?;
     if let Some(Command::Config { .. }) = &cli.command {
         commands::show_config(&settings, &mut out)?;
@@ -102,8 +107,8 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         }
         Some(Command::Export(arguments)) => export::export(&arguments, &environment(None, &progress)).await,
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
-        // Both were answered above, before a database was needed.
-        Some(Command::Completions { .. } | Command::Config { .. }) => Ok(Exit::Done),
+        // These were answered above, before a database was needed.
+        Some(Command::Completions { .. } | Command::Config { .. } | Command::Uptime(_)) => Ok(Exit::Done),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a run shows: progress while it works, a summary when it is done.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressBarIter, ProgressStyle};
 use metrics_core::coldroom::Reject;
 use serde_json::{Value, json};
 
@@ -40,6 +40,25 @@ impl Progress {
         if self.bar.is_hidden() {
             tracing::info!("computing {total} {what}");
         }
+    }
+
+    /// Starts reading `total` bytes.
+    pub fn start_bytes(&self, total: u64, what: &'static str) {
+        let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} ({eta} left)");
+        if let Ok(style) = style {
+            self.bar.set_style(style);
+        }
+        self.bar.reset();
+        self.bar.set_length(total);
+        self.bar.set_message(what);
+        if !self.bar.is_hidden() {
+            self.bar.enable_steady_tick(Duration::from_millis(200));
+        }
+    }
+
+    /// Counts the bytes that are read from `reader`.
+    pub fn watch<R: Read>(&self, reader: R) -> ProgressBarIter<R> {
+        self.bar.wrap_read(reader)
     }
 
     /// One step is done.

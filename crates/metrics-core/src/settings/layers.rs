@@ -299,13 +299,20 @@ impl Environment {
 fn parse(text: &str, path: &Path) -> Result<Values, SettingsError> {
     let tables = File::from_str(text, FileFormat::Toml).collect().map_err(|error| SettingsError::Syntax {
         path: path.to_owned(),
-        reason: error.to_string().trim_end().to_owned(),
+        reason: syntax_error(text).unwrap_or_else(|| error.to_string()),
     })?;
     let mut values = Vec::new();
     for (key, value) in tables {
         flatten(key, value.kind, &mut values);
     }
     Ok(values)
+}
+
+/// Line and reason of a syntax error. Never the line itself, as the parser's own text has it: it may hold a secret.
+fn syntax_error(text: &str) -> Option<String> {
+    let error = text.parse::<toml::Table>().err()?;
+    let before = text.get(..error.span()?.start)?;
+    Some(format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
 }
 
 fn flatten(key: String, value: ValueKind, values: &mut Values) {

@@ -1,0 +1,65 @@
+//! Reports as JSON: the names of the full CSV, numbers as integers, and what the report was asked for.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::policy::MaxCarry;
+use super::print::{column_names, columns};
+use super::report::{Options, Report};
+use super::walk::StoreFigures;
+use crate::instant::format_us;
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("as_of", &self.as_of_us.map(format_us))?;
+        object.serialize_entry("policy", &self.options.policy.to_string())?;
+        object.serialize_entry("options", &self.options)?;
+        object.serialize_entry("tzdata", chrono_tz::IANA_TZDB_VERSION)?;
+        object.serialize_entry("diagnostics", &self.diagnostics)?;
+        object.serialize_entry("stores", &Rows(self))?;
+        object.end()
+    }
+}
+
+impl Serialize for Options {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let step = self.policy.options();
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("as_of", &self.bounds.as_of_us.map(format_us))?;
+        object.serialize_entry("not_after", &self.bounds.not_after_us.map(format_us))?;
+        object.serialize_entry("max_carry", &step.and_then(|step| step.max_carry).map(MaxCarry::minutes))?;
+        object.serialize_entry("assume", &step.map(|step| step.assume.as_str()))?;
+        object.serialize_entry("stores", self.stores.as_str())?;
+        object.end()
+    }
+}
+
+struct Rows<'a>(&'a Report);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = column_names();
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for (id, figures) in self.0.rows() {
+            list.serialize_element(&RowObject { id, figures, names: &names })?;
+        }
+        list.end()
+    }
+}
+
+struct RowObject<'a> {
+    id: &'a str,
+    figures: &'a StoreFigures,
+    names: &'a [String],
+}
+
+impl Serialize for RowObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(self.names.len() + 1))?;
+        object.serialize_entry("store_id", self.id)?;
+        for (name, (_, number)) in self.names.iter().zip(self.figures.iter().flat_map(columns)) {
+            object.serialize_entry(name, &number)?;
+        }
+        object.end()
+    }
+}

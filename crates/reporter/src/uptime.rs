@@ -1,0 +1,173 @@
+//! `reporter uptime`: a report of stores straight from files, without a database.
+
+mod ids;
+mod output;
+mod read;
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, ValueEnum};
+use metrics_core::instant;
+use metrics_core::uptime::{Bounds, MaxCarry, Options, Policy, PolicyError, Report, Status, Stores};
+
+use crate::exit::{CommandError, Exit};
+use crate::output::Progress;
+use output::Output;
+use read::{Contents, Files};
+
+/// Options of `uptime`.
+#[derive(Debug, Clone, Args)]
+pub struct UptimeArgs {
+    /// Polls: CSV with `store_id`, `status`, `timestamp_utc`; like all files here plain, gzip or Zstandard.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub status: Vec<PathBuf>,
+
+    /// Opening hours: CSV with `store_id`, `day` (Monday 0), `start_time_local`, `end_time_local`.
+    #[arg(long, value_name = "FILE")]
+    pub hours: PathBuf,
+
+    /// Zones: CSV with `store_id`, `timezone_str`.
+    #[arg(long, value_name = "FILE")]
+    pub zones: PathBuf,
+
+    /// How a report is computed.
+    #[command(flatten)]
+    pub report: ReportArgs,
+
+    /// Threads [default: one per processor].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+
+    /// Form of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: UptimeFormat,
+
+    /// Where the report goes; `-` is standard output.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+
+    /// No progress and no summary; warnings and errors remain.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Options of a report of stores, wherever its rows come from.
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// Speak of this instant [default: that of the latest poll].
+    #[arg(long, value_name = "INSTANT", value_parser = instant::parse)]
+    pub as_of: Option<DateTime<Utc>>,
+
+    /// Drop later polls before anything else, so that one wrong clock does not move the report.
+    #[arg(long, value_name = "INSTANT", value_parser = instant::parse)]
+    pub not_after: Option<DateTime<Utc>>,
+
+    /// How polls become uptime: step, capped-60m, count-hours or count-hours-edges.
+    #[arg(long, value_name = "POLICY", default_value = "step", value_parser = policy_name)]
+    pub policy: String,
+
+    /// With step: minutes for which a poll is believed, each way [default: any].
+    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
+    pub max_carry: Option<MaxCarry>,
+
+    /// With step: active or inactive, where there is nothing to believe [default: inactive].
+    #[arg(long, value_name = "STATUS")]
+    pub assume: Option<Status>,
+
+    /// Every store of any file, or those that were polled.
+    #[arg(long, value_enum, default_value_t)]
+    pub stores: StoresArg,
+}
+
+/// Which stores a report has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub enum StoresArg {
+    /// Every store.
+    #[default]
+    All,
+    /// Those with a poll at or before the instant of the report.
+    Polled,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub enum UptimeFormat {
+    /// CSV with uptime and downtime in minutes and hours.
+    #[default]
+    Classic,
+    /// CSV with every figure in microseconds.
+    Full,
+    /// One JSON object with every figure.
+    Json,
+}
+
+fn policy_name(name: &str) -> Result<String, PolicyError> {
+    Policy::new(name, None, None).map(|policy| policy.name().to_owned())
+}
+
+impl ReportArgs {
+    /// What they mean together.
+    pub fn options(&self) -> Result<Options, CommandError> {
+        let policy = Policy::new(&self.policy, self.max_carry, self.assume);
+        Ok(Options {
+            bounds: Bounds {
+                as_of_us: self.as_of.map(|instant| instant.timestamp_micros()),
+                not_after_us: self.not_after.map(|instant| instant.timestamp_micros()),
+            },
+            policy: policy.map_err(|error| CommandError::Usage(error.to_string()))?,
+            stores: match self.stores {
+                StoresArg::All => Stores::All,
+                StoresArg::Polled => Stores::Polled,
+            },
+        })
+    }
+}
+
+/// Reads, computes and writes.
+pub fn run(arguments: &UptimeArgs, out: &mut impl Write) -> Result<Exit, CommandError> {
+    let options = arguments.report.options()?;
+    let output = Output::of(&arguments.out);
+    output.check()?;
+    let threads = arguments.threads.map(usize::from).and_then(NonZeroUsize::new);
+    let threads = threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let files =
+        Files { status: arguments.status.clone(), hours: arguments.hours.clone(), zones: arguments.zones.clone() };
+    let progress = Progress::new(arguments.quiet);
+    let contents = read::read(&files, options.bounds, threads, &progress);
+    progress.finish();
+    let Contents { ids, fleet, intake } = contents.map_err(|error| CommandError::NotUsable(error.into()))?;
+    let report = Report::compute(ids, &fleet, intake, options, threads);
+    output.write(&report, arguments.format, out)?;
+    tell(&report);
+    if let Output::File(path) = &output
+        && !arguments.quiet
+    {
+        let as_of = report.as_of_us.map_or_else(|| "no instant: there is no poll".to_owned(), instant::format_us);
+        writeln!(out, "uptime of {} stores as of {as_of}: {}", report.len(), path.display())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What was read and what of it was not used, in the log.
+fn tell(report: &Report) {
+    let counts = report.diagnostics;
+    tracing::info!(
+        polls_rows = counts.polls_rows,
+        polls_future = counts.polls_future,
+        polls_stale = counts.polls_stale,
+        polls_duplicate = counts.polls_duplicate,
+        polls_conflict = counts.polls_conflict,
+        hours_rows = counts.hours_rows,
+        zones_rows = counts.zones_rows,
+        zones_conflict = counts.zones_conflict,
+        "computed the uptime of {} stores",
+        report.len(),
+    );
+    let refused: Vec<_> = counts.refused().map(|(name, count)| format!("{name} {count}")).collect();
+    if !refused.is_empty() {
+        tracing::warn!("rows that changed nothing: {}", refused.join(", "));
+    }
+}
