@@ -307,7 +307,9 @@ impl Basis {
     pub fn add(&mut self, time_zone: &str, parameter_set: &str, data_quality: &[String]) {
         insert_new(&mut self.time_zones, time_zone);
         insert_new(&mut self.parameter_sets, parameter_set);
-        data_quality.iter().for_each(|flag| insert_new(&mut self.data_quality, flag));
+        for flag in data_quality {
+            insert_new(&mut self.data_quality, flag);
+        }
     }
 }
 
