@@ -79,9 +79,9 @@ impl<T> Cache<'_, T> {
     /// Number of a store; `None` when the id is no text that a database could hold (UTF-8 without NUL).
     pub fn number(&mut self, id: &[u8]) -> Option<u32> {
         let Self { numbers, hasher, short, long, .. } = self;
-        if let Some(key) = Key::of(id) {
+        if let Some(key) = Key::<3>::of(id) {
             short.number(&key, key.hash(hasher), hasher, numbers)
-        } else if let Some(key) = Key::of(id) {
+        } else if let Some(key) = Key::<5>::of(id) {
             long.number(&key, key.hash(hasher), hasher, numbers)
         } else {
             numbers.ask(id)
@@ -90,9 +90,9 @@ impl<T> Cache<'_, T> {
 
     /// Gathers an id; when there are many, gives their numbers as [`Cache::number`] does, each with its value.
     pub fn gather(&mut self, id: &[u8], value: T, take: impl FnMut(T, Option<u32>)) {
-        if let Some(key) = Key::of(id) {
+        if let Some(key) = Key::<3>::of(id) {
             self.short.gathered.push((key, key.hash(&self.hasher), value));
-        } else if let Some(key) = Key::of(id) {
+        } else if let Some(key) = Key::<5>::of(id) {
             self.long.gathered.push((key, key.hash(&self.hasher), value));
         } else {
             let number = self.numbers.ask(id);
