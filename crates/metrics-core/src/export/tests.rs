@@ -252,7 +252,9 @@ fn parquet_has_typed_columns_and_says_their_units() {
     let cells = |row: usize, names: &[&str]| names.iter().map(|name| rows[row][*name].clone()).collect::<Vec<_>>();
     assert_eq!(cells(0, &["id", "kg", "size", "room_revenue"]), ["-7", "-8.25E1", "4.653", "-0.30"]);
     assert_eq!(cells(0, &["date", "ids", "crops"]), ["2026-11-17", "[3, -9]", r#""{"Tomato":1.5}""#]);
-    assert_eq!(cells(0, &["computed_at", "name"]), ["2026-11-17 08:00:00.500", "\"Room \"1\", Lagos\""]);
+    // How many digits and whether a zone is shown, versions of the reader differ in.
+    assert!(rows[0]["computed_at"].starts_with("2026-11-17 08:00:00.5"), "{}", rows[0]["computed_at"]);
+    assert_eq!(cells(0, &["name"]), ["\"Room \"1\", Lagos\""]);
     assert!(rows[1].values().all(|cell| cell == "null"), "{:?}", rows[1]);
     assert_eq!(cells(2, &["ids", "flags", "name"]), ["[]", "[]", "\"\""]);
     assert_eq!(cells(3, &["name"]), ["\"=1+1\""], "nothing takes it for a formula here");
