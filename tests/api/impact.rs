@@ -9,7 +9,7 @@ use crate::support::{TestDb, reporter};
 
 const RANGE: &str = "start_date=2026-11-17&end_date=2026-11-21";
 
-fn fixture_b() -> TestDb {
+pub fn fixture_b() -> TestDb {
     let db = database("coldroom/fixture_b.sql", "coldroom/expected/rates_b.csv");
     let as_of = "2026-11-21T12:00:00Z";
     let output = reporter(&db, &["--view", "all", "--as-of", as_of, "--time-zone", "UTC", "--quiet"]);
