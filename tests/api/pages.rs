@@ -297,6 +297,43 @@ fn the_pages_lead_to_the_impact_of_the_same_units_and_days() {
     assert!(impact.contains("<h2 id=\"co2\">") && impact.contains("href=\"compare?unit_ids=1,3&#38;"));
 }
 
+/// Every link that says so is a file with at least one row.
+#[test]
+fn downloads_lead_to_files() {
+    let db = impact::fixture_b();
+    let api = Api::start(&db);
+    let range = "start_date=2026-11-17&end_date=2026-11-20";
+    let mut files = 0;
+    for (page, root) in [
+        (format!("/companies/1?{range}"), "/"),
+        (format!("/compare?unit_ids=1,2&{range}"), "/"),
+        (format!("/impact?unit_ids=1,2&{range}"), "/"),
+        (format!("/impact?company_id=1&{range}"), "/"),
+    ] {
+        let text = ok(&api, &page);
+        let links = text.split("<a href=\"").skip(1).filter_map(|rest| {
+            let (address, rest) = rest.split_once('"')?;
+            rest.starts_with(" download").then(|| address.replace("&amp;", "&").replace("&#38;", "&"))
+        });
+        for link in links {
+            let address = format!("{root}{}", link.trim_start_matches("../"));
+            let response = api.get(&address);
+            assert_eq!(response.status, 200, "{page}: {address}: {}", String::from_utf8_lossy(&response.body));
+            let form = between(&format!("{address}&"), "format=", "&").to_owned();
+            let kind = match form.as_str() {
+                "csv" => "text/csv",
+                "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "parquet" => "application/vnd.apache.parquet",
+                _ => "application/json",
+            };
+            assert!(response.header("content-type").unwrap().starts_with(kind), "{address}");
+            assert!(form != "csv" || response.text().lines().count() > 1, "{address}");
+            files += 1;
+        }
+    }
+    assert!(files >= 20, "{files}");
+}
+
 #[test]
 fn unknown_is_a_dash_with_its_reason_and_never_0() {
     let (_db, api) = with_data();

@@ -1,5 +1,6 @@
 //! The slice of what storage changed for farmers, beside its emissions, in both forms.
 
+mod files;
 mod predecessor;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use metrics_core::coldroom::impact_slice::ImpactSlice;
 use metrics_core::db::reader::{self, KnownUnit};
+use metrics_core::export::Form;
 use metrics_core::ids::{CompanyId, CoolingUnitId};
 use metrics_core::view::View;
 use serde::Serialize;
@@ -16,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::conditional::Representation;
 use crate::error::{ApiError, FormProblem, Problem};
+use crate::export::{Binary, FormParams, Table, Wanted};
 use crate::fields::{Fields, ImpactQuery, ImpactSubject, Unknown};
 use crate::form;
 use crate::impact::{Records, SEVERAL_CURRENCIES, load};
@@ -226,26 +229,39 @@ fn figures(company: Option<CompanyId>, unit: Option<CoolingUnitId>, slice: &Impa
           start_date, and at most 3660 days with both ends.", example = "2026-11-20"),
         ("view" = Option<ViewSchema>, Query, description = "Whether cooling units are one (the default) or each by \
           itself; without effect in mode company."),
+        FormParams,
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
-        (status = 200, description = "The slice.", body = ImpactSlices,
-          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 200, description = "The slice; in files a row for each record, with its impact and its emissions.",
+          headers(("ETag" = String, description = "Names this representation."),
+            ("Content-Disposition" = String, description = "Name of the file; not with JSON.")),
+          content(
+              (ImpactSlices = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/vnd.apache.parquet"),
+          )),
         (status = 304, description = "The client has this representation already."),
         (status = 400, description = "A parameter is missing, unknown, repeated or malformed.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No form or encoding of the result is acceptable.", body = Problem,
           content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or not in time.", body = Problem,
           content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
-    let query = Fields::urlencoded(request.query_string()).impact(Unknown::Refused)?;
+    let mut fields = Fields::urlencoded(request.query_string());
+    let asked = fields.form();
+    let query = fields.impact(Unknown::Refused)?;
+    let wanted = Wanted::new(&request, asked, Form::Json)?;
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::ImpactMetrics).await?;
     let of_days = reader::data_version(&mut snapshot, View::AggregatedComparison).await?.version;
     let normalised = format!("{}&{of_days}", query.normalised());
-    let representation = Representation::new(&request, &normalised, version.version)?;
+    let representation = Representation::in_form(&request, &normalised, version.version, wanted)?;
     if representation.is_known() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
@@ -276,11 +292,16 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         days: emissions.sums.days,
         missing_days: emissions.sums.missing_days,
     });
-    representation.json(&ImpactSlices {
+    let body = ImpactSlices {
         meta: ImpactMeta { meta: Meta::new(version, basis).over(&query.days), currencies },
         impact: slices.iter().map(|(unit, slice)| figures(company, *unit, slice)).collect(),
         co2: co2.collect(),
-    })
+    };
+    let table = || {
+        let name = format!("impact-slice_{}_{}", query.days.start(), query.days.end());
+        Table::of(name, &body.meta, files::columns(), &files::rows(&body)?)
+    };
+    representation.answer(&body, table).await
 }
 
 /// Whose impact it is.
