@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::Api;
 use super::client::Request;
 use crate::coldroom::database;
-use crate::support::{TestDb, reporter};
+use crate::support::{TestDb, files, reporter};
 
 const RANGE: &str = "start_date=2026-11-17&end_date=2026-11-21";
 
-fn fixture_b() -> TestDb {
+pub fn fixture_b() -> TestDb {
     let db = database("coldroom/fixture_b.sql", "coldroom/expected/rates_b.csv");
     let as_of = "2026-11-21T12:00:00Z";
     let output = reporter(&db, &["--view", "all", "--as-of", as_of, "--time-zone", "UTC", "--quiet"]);
@@ -174,6 +174,58 @@ fn what_cannot_be_asked_is_refused_in_both_forms() {
     assert_eq!(api.get("/api/impact-slice?start_date=2026-11-01&end_date=2026-11-02").status, 400, "no units");
     let defaults = api.send(&Request::form("/impact-slice/", "start_date=2026-11-01&end_date=2026-11-02"));
     assert_eq!(defaults.status, 200, "the predecessor's form has units 0 and 1 by default");
+}
+
+/// Unit 1 has a survey and days, unit 2 days only.
+#[test]
+fn files_have_impact_and_emissions_of_a_record_in_one_row() {
+    let db = fixture_b();
+    let api = Api::start(&db);
+    for (query, records) in [
+        (format!("mode=company&company_id=1&{RANGE}"), 1),
+        (format!("cooling_unit_id=1,2&view=comparison&{RANGE}"), 2),
+        (format!("cooling_unit_id=1,2&{RANGE}"), 1),
+        (format!("cooling_unit_id=999&{RANGE}"), 0),
+    ] {
+        let body = get(&api, &query);
+        let nothing = serde_json::Map::new();
+        let expected: Vec<Value> = (0..records)
+            .map(|index| {
+                let mut row = body["impact"][index].as_object().unwrap_or(&nothing).clone();
+                for (name, value) in body["co2"][index].as_object().unwrap() {
+                    let name = if name.ends_with("days") { format!("co2_{name}") } else { name.clone() };
+                    if row.get(&name).is_none_or(Value::is_null) {
+                        row.insert(name, value.clone());
+                    }
+                }
+                Value::Object(row)
+            })
+            .collect();
+        let file = |form: &str| {
+            let response = api.get(&format!("/api/impact-slice?{query}&format={form}"));
+            assert_eq!(response.status, 200, "{query} {form}: {}", response.text());
+            let disposition = response.header("content-disposition").unwrap().to_owned();
+            assert!(disposition.contains("impact-slice_2026-11-17_2026-11-21"), "{disposition}");
+            response
+        };
+        let csv = files::csv(file("csv").text());
+        assert_eq!((csv.rows.len(), csv.columns.len()), (records, 32), "{query}");
+        let (_, sheet) = files::xlsx(&file("xlsx").body, "data");
+        let (_, parquet) = files::parquet(&file("parquet").body);
+        for rows in [&csv, &sheet, &parquet] {
+            assert_eq!((rows.rows.len(), &rows.columns), (records, &csv.columns), "{query}");
+            for (row, expected) in rows.rows.iter().zip(&expected) {
+                for (name, cell) in rows.columns.iter().zip(row) {
+                    let value = expected.get(name).unwrap_or(&Value::Null);
+                    assert!(files::is_same(cell, value), "{query} {name}: {cell} for {value}");
+                }
+            }
+        }
+    }
+    let units = api.get(&format!("/api/impact-slice?cooling_unit_id=1&{RANGE}&format=csv&header=units"));
+    for column in ["avg_monthly_kg_selling_price [currency per kg]", "avg_monthly_perc_loss [%]", "co2_days [days]"] {
+        assert!(units.text().lines().next().unwrap().contains(column), "{column}");
+    }
 }
 
 #[test]

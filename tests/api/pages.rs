@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::client::{Request, Response};
-use super::{Api, rows};
+use super::{Api, impact, rows};
 use crate::support::TestDb;
 
 const COMPARE: &str = "/compare?unit_ids=1&unit_ids=3&start_date=2026-11-01&end_date=2026-11-30";
-const PAGES: [&str; 6] = ["/", "/companies/9", COMPARE, "/status", "/methodology", "/query"];
+const IMPACT: &str = "/impact?unit_ids=1&unit_ids=2&start_date=2026-11-17&end_date=2026-11-21";
+const PAGES: [&str; 7] = ["/", "/companies/9", COMPARE, IMPACT, "/status", "/methodology", "/query"];
 
 fn with_data() -> (TestDb, Api) {
     let db = TestDb::new();
@@ -130,7 +131,8 @@ fn cooling_units_stand_side_by_side_and_together() {
     let emissions = between(&page, "id=\"co2\"", "</section>");
     let room = between(emissions, "<th scope=\"row\">Room One</th>", "</tr>");
     let numbers: Vec<_> = room.split("<data value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(numbers, ["3.125", "4.75", "1.75"]);
+    assert_eq!(numbers, ["2.25", "3.125", "4.75", "1.75"]);
+    assert!(between(room, "data-key=\"food_loss\">", "</td>").contains("class=\"unknown\""));
     let electricity = between(emissions, "<tr data-key=\"electricity\">", "</tr>");
     assert_eq!(value(electricity), "1.5");
 
@@ -138,6 +140,198 @@ fn cooling_units_stand_side_by_side_and_together() {
     let tomato = between(crops, "<th scope=\"row\">Tomato</th>", "</tr>");
     let numbers: Vec<_> = tomato.split("<data value=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(numbers[..8], ["10", "205.75", "0", "0", "10", "205.75", "0", "0"]);
+}
+
+/// The figure of a record in one of the tables of the impact page.
+fn impact_cell<'a>(page: &'a str, table: &str, unit: &str, key: &str) -> &'a str {
+    let table = between(page, &format!("<h2 id=\"{table}\""), "</section>");
+    let row = between(table, &format!("<tr data-unit=\"{unit}\""), "</tr>");
+    between(row, &format!("data-key=\"{key}\">"), "</td>")
+}
+
+const IMPACT_KEYS: [(&str, &[&str]); 4] = [
+    (
+        "revenue",
+        &[
+            "avg_baseline_farmer_revenue_month",
+            "avg_monthly_farmer_revenue",
+            "avg_monthly_farmer_revenue_evolution",
+            "avg_monthly_perc_revenue_increase_evolution",
+        ],
+    ),
+    (
+        "price",
+        &[
+            "avg_baseline_kg_selling_price_month",
+            "avg_monthly_kg_selling_price",
+            "avg_monthly_kg_selling_price_evolution",
+            "avg_monthly_perc_unit_selling_price_evolution",
+        ],
+    ),
+    (
+        "loss",
+        &[
+            "baseline_kg_loss_month",
+            "avg_baseline_perc_loss_month",
+            "monthly_kg_loss",
+            "avg_monthly_perc_loss",
+            "avg_monthly_perc_foodloss_evolution",
+        ],
+    ),
+    (
+        "surveys",
+        &[
+            "total_post_checkout_survey_unit",
+            "possible_post_checkout_survey_room",
+            "num_post_harvest_surveys",
+            "baseline_completed_surveys_room",
+            "rows",
+            "monthly_kg_checkin",
+            "baseline_quantity_total_month",
+            "baseline_kg_sold_month",
+        ],
+    ),
+];
+
+/// The page of `query` shows what the API says about all together and about each cooling unit.
+fn assert_same_impact(page: &str, code: &str, impact: &Value) {
+    for (table, keys) in IMPACT_KEYS {
+        for key in keys {
+            let cell = impact_cell(page, table, code, key);
+            if impact[key].is_null() {
+                assert!(cell.contains("class=\"unknown\""), "{key} of {code}: {cell}");
+            } else {
+                assert_eq!(value(cell).parse().ok(), impact[key].as_f64(), "{key} of {code}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_impact_page_has_the_figures_of_the_impact_slice() {
+    let db = impact::fixture_b();
+    // A second farmer in the other room, with a loss and a price of their own, and without a baseline price.
+    db.execute(
+        "INSERT INTO metrics.impact_metrics SELECT (jsonb_populate_record(stored,
+             '{\"cooling_unit_id\": 2, \"unit_name\": \"Room B\", \"monthly_kg_loss\": 1.25, \"monthly_kg_selling_price\": 700,
+               \"baseline_kg_selling_price_month\": null, \"baseline_farmer_revenue_month\": null}')).*
+         FROM metrics.impact_metrics AS stored",
+    );
+    let api = Api::start(&db);
+    let range = "start_date=2026-11-17&end_date=2026-11-21";
+    let slice = |query: &str| api.get(&format!("/api/impact-slice?{query}&{range}")).json();
+    let together = slice("mode=company&company_id=1");
+    let each = slice("cooling_unit_id=1,2&view=comparison");
+    for target in [format!("/impact?company_id=1&{range}"), format!("/impact?unit_ids=1,2&{range}")] {
+        let page = ok(&api, &target);
+        assert_same_impact(&page, "all", &together["impact"][0]);
+        for unit in each["impact"].as_array().unwrap() {
+            assert_same_impact(&page, &unit["cooling_unit_id"].to_string(), unit);
+        }
+        assert!(impact_cell(&page, "revenue", "1", "avg_monthly_farmer_revenue_evolution").contains("+4,050.00"));
+        assert!(impact_cell(&page, "revenue", "2", "avg_baseline_farmer_revenue_month").contains("#why-not_surveyed"));
+        assert!(impact_cell(&page, "surveys", "all", "latest_survey_date").contains("20 Nov 2026, 12:00 UTC"));
+        for (code, co2) in [("all", &together["co2"][0]), ("1", &each["co2"][0]), ("2", &each["co2"][1])] {
+            for key in ["co2_from", "co2_to"] {
+                let cell = impact_cell(&page, "co2", code, key);
+                assert_eq!(value(cell).parse().ok(), co2[key].as_f64(), "{key} of {code}");
+            }
+            let amount = |cause: &str| co2["co2_breakdown"][cause].as_f64().unwrap();
+            let parts = [
+                ("energy", amount("electricity") + amount("refrigerant")),
+                ("food_loss", amount("disposal_cold") + amount("production_cold")),
+            ];
+            for (key, sum) in parts {
+                let shown: f64 = value(impact_cell(&page, "co2", code, key)).parse().unwrap();
+                assert!((shown - sum).abs() < 1e-9, "{key} of {code}");
+            }
+            let sum: f64 = parts.iter().map(|(_, part)| part).sum();
+            assert!((sum - co2["co2_to"].as_f64().unwrap()).abs() < 1e-9, "energy and food loss are all there is");
+        }
+        // Who the farmers are is nobody's business here.
+        let names = db.query("SELECT DISTINCT first_name || ' ' || last_name AS name FROM user_user");
+        for name in names.iter().filter_map(|row| row["name"].as_str()).filter(|name| name.trim().len() > 3) {
+            assert!(!page.contains(name), "{name}");
+        }
+    }
+    // One cooling unit is not repeated as all.
+    let one = ok(&api, &format!("/impact?unit_ids=1&{range}"));
+    assert!(!one.contains("data-unit=\"all\""));
+    assert_same_impact(&one, "1", &each["impact"][0]);
+    // Without a range: the last stored 90 days.
+    assert!(ok(&api, "/impact?company_id=1").contains("data-key=\"avg_monthly_farmer_revenue\""));
+}
+
+#[test]
+fn money_of_several_currencies_is_absent_from_the_impact_page_with_the_reason() {
+    let db = impact::fixture_b();
+    db.execute(
+        "INSERT INTO metrics.impact_metrics SELECT (jsonb_populate_record(stored,
+             '{\"cooling_unit_id\": 2, \"unit_name\": \"Room B\", \"currency\": \"KES\"}')).*
+         FROM metrics.impact_metrics AS stored",
+    );
+    let page = ok(&Api::start(&db), IMPACT);
+    let cell = |unit: &str, key: &str| impact_cell(&page, "revenue", unit, key).to_owned();
+    for key in IMPACT_KEYS[0].1 {
+        assert!(cell("all", key).contains("href=\"#why-mixed_currencies\""), "{key}");
+    }
+    assert!(cell("1", "avg_monthly_farmer_revenue").contains("NGN"));
+    assert!(cell("2", "avg_monthly_farmer_revenue").contains("KES"));
+    assert!(page.contains("id=\"why-mixed_currencies\"") && page.contains("<code>several_currencies</code>"));
+    assert_eq!(value(impact_cell(&page, "surveys", "all", "monthly_kg_checkin")), "80");
+}
+
+#[test]
+fn the_pages_lead_to_the_impact_of_the_same_units_and_days() {
+    let (_db, api) = with_data();
+    let company = ok(&api, "/companies/9?start_date=2026-11-01&end_date=2026-11-03");
+    assert!(company.contains("href=\"../impact?company_id=9&#38;start_date=2026-11-01&#38;end_date=2026-11-03\""));
+    let compare = ok(&api, COMPARE);
+    assert!(compare.contains("href=\"impact?unit_ids=1,3&#38;start_date=2026-11-01&#38;end_date=2026-11-30\""));
+    // There are days, and no survey.
+    let impact = ok(&api, "/impact?unit_ids=1,3&start_date=2026-11-01&end_date=2026-11-30");
+    assert!(
+        impact.contains("No market survey with a baseline")
+            && impact.contains("Without a survey in this range: Room One")
+    );
+    assert!(impact.contains("<h2 id=\"co2\">") && impact.contains("href=\"compare?unit_ids=1,3&#38;"));
+}
+
+/// Every link that says so is a file with at least one row.
+#[test]
+fn downloads_lead_to_files() {
+    let db = impact::fixture_b();
+    let api = Api::start(&db);
+    let range = "start_date=2026-11-17&end_date=2026-11-20";
+    let mut files = 0;
+    for (page, root) in [
+        (format!("/companies/1?{range}"), "/"),
+        (format!("/compare?unit_ids=1,2&{range}"), "/"),
+        (format!("/impact?unit_ids=1,2&{range}"), "/"),
+        (format!("/impact?company_id=1&{range}"), "/"),
+    ] {
+        let text = ok(&api, &page);
+        let links = text.split("<a href=\"").skip(1).filter_map(|rest| {
+            let (address, rest) = rest.split_once('"')?;
+            rest.starts_with(" download").then(|| address.replace("&amp;", "&").replace("&#38;", "&"))
+        });
+        for link in links {
+            let address = format!("{root}{}", link.trim_start_matches("../"));
+            let response = api.get(&address);
+            assert_eq!(response.status, 200, "{page}: {address}: {}", String::from_utf8_lossy(&response.body));
+            let form = between(&format!("{address}&"), "format=", "&").to_owned();
+            let kind = match form.as_str() {
+                "csv" => "text/csv",
+                "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "parquet" => "application/vnd.apache.parquet",
+                _ => "application/json",
+            };
+            assert!(response.header("content-type").unwrap().starts_with(kind), "{address}");
+            assert!(form != "csv" || response.text().lines().count() > 1, "{address}");
+            files += 1;
+        }
+    }
+    assert!(files >= 20, "{files}");
 }
 
 #[test]
@@ -197,6 +391,9 @@ fn what_cannot_be_answered_is_explained_on_a_page() {
         ("/compare?unit_ids=1&start_date=2026-02-30", "start_date"),
         ("/compare?unit_ids=1&start_date=2026-02-02&end_date=2026-02-01", "end_date"),
         ("/compare?unit_ids=1&start_date=2000-01-01&end_date=2026-01-01", "end_date"),
+        ("/impact?unit_ids=1,x", "unit_ids"),
+        ("/impact?company_id=1&start_date=2026-02-02&end_date=2026-02-01", "end_date"),
+        ("/impact?mode=company", "mode"),
         ("/companies/9?start=2026-01-01", "start"),
         ("/?limit=0", "limit"),
         ("/status?lang=de", "lang"),
@@ -220,7 +417,7 @@ fn what_cannot_be_answered_is_explained_on_a_page() {
 fn without_its_tables_a_page_says_that_the_database_does_not_answer() {
     let db = TestDb::empty();
     let api = Api::start(&db);
-    for target in ["/", "/companies/1", COMPARE, "/status", "/query"] {
+    for target in ["/", "/companies/1", COMPARE, IMPACT, "/status", "/query"] {
         let response = api.get(target);
         assert!(is_html_error(&response, 503), "{target}");
         assert_eq!(response.header("retry-after"), Some("5"), "{target}");
@@ -236,6 +433,9 @@ fn without_data_every_page_still_says_something() {
     assert!(ok(&api, "/compare").contains("Choose a company"));
     assert!(ok(&api, COMPARE).contains("No day in this range is stored"));
     assert!(ok(&api, "/compare?company_id=5").contains("no cooling unit"));
+    assert!(ok(&api, "/impact").contains("Choose a company"));
+    assert!(ok(&api, IMPACT).contains("no survey and no stored day"));
+    assert!(ok(&api, "/impact?company_id=5").contains("no survey and no stored day"));
     assert!(ok(&api, "/status").contains("No run is recorded yet"));
     assert_eq!(api.get("/query").status, 200);
 }
@@ -264,7 +464,13 @@ fn the_language_is_that_of_the_address_or_of_the_client() {
 #[test]
 fn a_page_that_a_browser_has_is_not_sent_again_until_the_data_change() {
     let (db, api) = with_data();
-    for (target, view) in [("/", "company"), ("/companies/9", "company"), (COMPARE, "aggregated-comparison")] {
+    for (target, view) in [
+        ("/", "company"),
+        ("/companies/9", "company"),
+        (COMPARE, "aggregated-comparison"),
+        (IMPACT, "impact-metrics"),
+        (IMPACT, "aggregated-comparison"),
+    ] {
         let first = api.get(target);
         let tag = first.header("etag").unwrap().to_owned();
         let again = Request::new("GET", target).header("if-none-match", &tag);
@@ -281,13 +487,16 @@ fn the_status_page_tells_runs_rejects_flags_and_missing_rates() {
     db.execute(
         "INSERT INTO metrics.report_reject SELECT id, 'crate 17', 'its weight is no number', now() FROM metrics.report_run
              WHERE view = 'company';
-         UPDATE metrics.report_run SET rows_rejected = 1, outcome = 'partial' WHERE view = 'company'",
+         UPDATE metrics.report_run SET rows_rejected = 1, outcome = 'partial' WHERE view = 'company';
+         UPDATE metrics.cooling_unit_metrics SET data_quality = '{electricity_estimated}' WHERE date = '2026-11-03'",
     );
     let page = ok(&api, "/status");
     assert!(page.contains("crate 17") && page.contains("its weight is no number"));
     assert!(page.contains("done in part") && page.contains("4 Nov 2026, 03:05 UTC"));
-    let flag = between(&page, "<code>fx_missing</code>", "</tr>");
-    assert!(flag.contains("fx import"), "{flag}");
+    let flags = between(&page, "id=\"flags\"", "</section>");
+    let flag = between(flags, "<code>electricity_estimated</code>", "</li>");
+    assert!(flag.contains("kWh") && flag.contains("3 Nov 2026") && value(flag) == "1", "{flag}");
+    assert!(!flags.contains("<code>capacity_missing</code>"), "it was so the day before: {flags}");
     let rates = between(&page, "id=\"rates\"", "</section>");
     let row = between(rates, "<tbody>", "</tbody>");
     assert!(row.contains("NGN") && row.contains("2 Nov 2026") && value(row) == "1", "{row}");

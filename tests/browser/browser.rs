@@ -17,7 +17,20 @@ const AXE: &str = include_str!("vendor/axe-core/axe.min.js");
 /// What a page may weigh with all its files, bytes.
 const MAX_WEIGHT: f64 = 500_000.0;
 
-const PAGES: [&str; 9] = [
+/// Figures of the impact page that are compared with the API's.
+const IMPACT_FIGURES: [&str; 9] = [
+    "avg_baseline_farmer_revenue_month",
+    "avg_monthly_farmer_revenue",
+    "avg_monthly_perc_revenue_increase_evolution",
+    "avg_baseline_kg_selling_price_month",
+    "avg_monthly_kg_selling_price",
+    "avg_monthly_perc_foodloss_evolution",
+    "monthly_kg_loss",
+    "possible_post_checkout_survey_room",
+    "rows",
+];
+
+const PAGES: [&str; 12] = [
     "/",
     "/companies/1",
     "/companies/5",
@@ -27,6 +40,9 @@ const PAGES: [&str; 9] = [
     "/methodology",
     "/query",
     "/companies/2?lang=fr",
+    "/impact",
+    "/impact?company_id=1&start_date=2026-08-01&end_date=2026-11-20",
+    "/impact?company_id=2&lang=hi",
 ];
 
 /// One test, because its parts share the server and the browser.
@@ -43,6 +59,7 @@ fn the_pages_in_a_browser() {
     every_page_is_sound(&site, &mut browser);
     charts_are_drawn_from_their_tables(&site, &mut browser);
     other_days_and_units_are_other_numbers(&site, &mut browser);
+    the_impact_page_follows_its_form(&site, &mut browser);
     the_keyboard_reaches_everything(&site, &mut browser);
     forms_of_the_api_answer_on_the_page(&site, &mut browser);
 }
@@ -69,6 +86,14 @@ fn every_page_is_sound(site: &Site, browser: &mut Chromium) {
                     .reduce((sum, file) => sum + file.decodedBodySize, 0)",
             );
             assert!(weight.as_f64() > Some(0.0) && weight.as_f64() < Some(MAX_WEIGHT), "{what}: {weight} bytes");
+            let painted = browser.evaluate(
+                "new Promise((resolve) => new PerformanceObserver((list) => {
+                    const paint = list.getEntriesByName('first-contentful-paint')[0];
+                    if (paint) resolve(paint.startTime);
+                }).observe({ type: 'paint', buffered: true }))",
+            );
+            // Not a bound here, where the program is not optimised and the machine does other things: bench/pages.
+            println!("{what}: {weight} bytes, first contentful paint after {painted} ms");
             browser.evaluate(AXE);
             let found = browser.evaluate(
                 "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations
@@ -175,6 +200,72 @@ fn other_days_and_units_are_other_numbers(site: &Site, browser: &mut Chromium) {
     let company = site.json("/api/company-slice?company_id=1");
     let shown = browser.evaluate("Number(document.querySelector('[data-key=comp_kg_in] data').value)");
     assert_eq!(shown.as_f64(), company["company"]["comp_kg_in"].as_f64());
+}
+
+/// What the impact page shows of a record; absent when it has no row.
+fn impact(browser: &mut Chromium, record: &str, key: &str) -> Value {
+    browser.evaluate(&format!(
+        "(() => {{ const data = document.querySelector('tr[data-unit=\"{record}\"] td[data-key=\"{key}\"] data');
+            return data ? Number(data.value) : null }})()"
+    ))
+}
+
+/// Compares all together (`all`, unless there is only one) and each cooling unit with the API.
+fn assert_same_impact(site: &Site, browser: &mut Chromium, together: &str, units: &[String], range: &str) {
+    let slice = |query: &str| site.json(&format!("/api/impact-slice?{query}&{range}"));
+    let (all, each) = (slice(together), slice(&format!("cooling_unit_id={}&view=comparison", units.join(","))));
+    assert!(each["impact"].as_array().is_some_and(|found| !found.is_empty()), "{range}");
+    let mut records: Vec<(String, Value, Value)> = Vec::new();
+    for co2 in each["co2"].as_array().expect("emissions") {
+        let id = &co2["cooling_unit_id"];
+        let found = each["impact"].as_array().and_then(|all| all.iter().find(|one| one["cooling_unit_id"] == *id));
+        records.push((id.to_string(), found.cloned().unwrap_or_default(), co2.clone()));
+    }
+    if units.len() > 1 {
+        records.push(("all".to_owned(), all["impact"][0].clone(), all["co2"][0].clone()));
+    }
+    for (record, figures, co2) in &records {
+        for key in IMPACT_FIGURES {
+            assert_eq!(impact(browser, record, key).as_f64(), figures[key].as_f64(), "{key} of {record}: {range}");
+        }
+        for key in ["co2_from", "co2_to"] {
+            assert_eq!(impact(browser, record, key).as_f64(), co2[key].as_f64(), "{key} of {record}: {range}");
+        }
+    }
+}
+
+fn the_impact_page_follows_its_form(site: &Site, browser: &mut Chromium) {
+    browser.screen(1440, "light");
+    browser.open(&site.url("/impact?company_id=1&start_date=2026-08-01&end_date=2026-11-20"));
+    let offered = browser.evaluate("[...document.querySelectorAll('[name=unit_ids]')].map((box) => box.value)");
+    let units: Vec<String> =
+        offered.as_array().expect("boxes").iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    let company = "mode=company&company_id=1";
+    assert_same_impact(site, browser, company, &units, "start_date=2026-08-01&end_date=2026-11-20");
+    let before = impact(browser, "all", "avg_monthly_farmer_revenue");
+
+    // Other days.
+    browser.follow(
+        "document.querySelector('[name=start_date]').value = '2026-10-01'; document.querySelector('.primary').click()",
+    );
+    let range = "start_date=2026-10-01&end_date=2026-11-20";
+    assert_same_impact(site, browser, company, &units, range);
+    assert_ne!(impact(browser, "all", "avg_monthly_farmer_revenue"), before);
+
+    // Some of the cooling units: two, then one.
+    let tick = |index: usize| {
+        format!(
+            "document.querySelectorAll('[name=unit_ids]')[{index}].click(); document.querySelector('.primary').click()"
+        )
+    };
+    browser.evaluate("document.querySelectorAll('[name=unit_ids]')[0].click()");
+    browser.follow(&tick(1));
+    let two = &units[..2];
+    assert_same_impact(site, browser, &format!("cooling_unit_id={}", two.join(",")), two, range);
+    browser.follow(&tick(1));
+    assert_same_impact(site, browser, &format!("cooling_unit_id={}", units[0]), &units[..1], range);
+    assert_eq!(impact(browser, "all", "rows"), Value::Null);
+    assert_eq!(browser.errors(), [""; 0]);
 }
 
 fn the_keyboard_reaches_everything(site: &Site, browser: &mut Chromium) {

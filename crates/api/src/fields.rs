@@ -21,7 +21,7 @@ use crate::export::Asked;
 pub use reports::ReportQuery;
 pub use series::SeriesQuery;
 
-pub use pages::CompareQuery;
+pub use pages::ChoiceQuery;
 
 /// Cooling units of a slice at most.
 pub const MAX_UNITS: usize = 1_000;

@@ -6,6 +6,7 @@ mod export;
 mod fields;
 mod form;
 mod frame;
+mod impact;
 mod json;
 mod locale;
 mod meta;

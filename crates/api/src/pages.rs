@@ -7,13 +7,16 @@ pub mod assets;
 pub mod company;
 pub mod compare;
 pub mod error;
+pub mod impact;
 pub mod methodology;
 pub mod overview;
 pub mod query;
 pub mod status;
 
+mod choice;
 mod context;
 mod days;
+mod emissions;
 mod figure;
 mod flags;
 mod graphics;
@@ -38,7 +41,7 @@ impl From<askama::Error> for ApiError {
 
 /// True when errors at `path` are told to a person.
 pub fn is_page(path: &str) -> bool {
-    let fixed = [overview::PATH, compare::PATH, status::PATH, methodology::PATH, query::PATH];
+    let fixed = [overview::PATH, compare::PATH, impact::PATH, status::PATH, methodology::PATH, query::PATH];
     fixed.contains(&path) || path.starts_with(company::PREFIX)
 }
 

@@ -19,13 +19,14 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::error::ApiError;
 use crate::middleware;
-use crate::pages::{self, assets, company, compare, methodology, overview, query, status};
+use crate::pages::{self, assets, company, compare, impact, methodology, overview, query, status};
 
 /// All addresses of the API.
 pub fn api(config: &mut ServiceConfig) {
     readable(config, overview::PATH, overview::get);
     readable(config, company::PATTERN, company::get);
     readable(config, compare::PATH, compare::get);
+    readable(config, impact::PATH, impact::get);
     readable(config, status::PATH, status::get);
     readable(config, methodology::PATH, methodology::get);
     readable(config, query::PATH, query::get);

@@ -21,6 +21,11 @@ pub struct OptionalDays {
 }
 
 impl OptionalDays {
+    /// A day that was given.
+    pub fn given(self) -> Option<NaiveDate> {
+        self.end.or(self.start)
+    }
+
     /// The days: what was not given is the last day that has data, and `length` days up to the end.
     pub fn or_last(self, last: NaiveDate, length: u64) -> Result<RangeInclusive<NaiveDate>, ApiError> {
         let end = self.end.unwrap_or_else(|| self.start.map_or(last, |start| start.max(last)));
@@ -34,12 +39,12 @@ impl OptionalDays {
     }
 }
 
-/// What the comparison page was asked for.
+/// What a page about chosen cooling units was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CompareQuery {
+pub struct ChoiceQuery {
     /// The company whose cooling units are offered.
     pub company: Option<CompanyId>,
-    /// The cooling units to compare; empty: those of the company.
+    /// The cooling units; empty: those of the company.
     pub units: Vec<CoolingUnitId>,
     /// The days.
     pub days: OptionalDays,
@@ -92,8 +97,8 @@ impl Fields {
         self.finish(Unknown::Refused, Some(days))
     }
 
-    /// The comparison page. Each box of its form is a parameter `unit_ids` of its own.
-    pub fn compare_page(mut self) -> Result<CompareQuery, ApiError> {
+    /// A page about chosen cooling units. Each box of its form is a parameter `unit_ids` of its own.
+    pub fn choice_page(mut self) -> Result<ChoiceQuery, ApiError> {
         self.lang();
         let company = self.optional("company_id").filter(|text| !text.is_empty());
         let company = company.and_then(|text| self.accept("company_id", id(&text))).map(CompanyId);
@@ -108,7 +113,7 @@ impl Fields {
             self.refuse("unit_ids", format!("must not name more than {MAX_PAGE_UNITS} cooling units on a page"));
         }
         let days = self.optional_days();
-        self.finish(Unknown::Refused, units.map(|units| CompareQuery { company, units, days }))
+        self.finish(Unknown::Refused, units.map(|units| ChoiceQuery { company, units, days }))
     }
 }
 
@@ -120,8 +125,8 @@ mod tests {
         text.parse().expect("a date")
     }
 
-    fn compare(query: &str) -> Result<CompareQuery, ApiError> {
-        Fields::urlencoded(query).compare_page()
+    fn compare(query: &str) -> Result<ChoiceQuery, ApiError> {
+        Fields::urlencoded(query).choice_page()
     }
 
     fn reason(query: &str) -> String {
@@ -132,7 +137,7 @@ mod tests {
     fn boxes_of_a_form_are_one_list() {
         let query = compare("unit_ids=3&unit_ids=1%2C2&unit_ids=3&lang=fr").expect("valid");
         assert_eq!(query.units, [1, 2, 3].map(CoolingUnitId));
-        assert_eq!(compare("company_id=&start_date=&end_date=").expect("valid"), CompareQuery::default());
+        assert_eq!(compare("company_id=&start_date=&end_date=").expect("valid"), ChoiceQuery::default());
     }
 
     #[test]

@@ -58,6 +58,7 @@ struct CompanyPage<'a> {
     units: Vec<UnitRow>,
     units_left_out: Option<String>,
     compare: String,
+    impact: String,
     flags: Vec<Flag>,
 }
 
@@ -165,10 +166,7 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
             (page.t("people.traders").to_owned(), page.count(company.comp_traders)),
             (page.t("people.unspecified").to_owned(), page.count(company.comp_unspec_user_type)),
         ],
-        range: page.lang.say(
-            "range.days",
-            &[("start", &page.lang.date(*chart_range.start())), ("end", &page.lang.date(*chart_range.end()))],
-        ),
+        range: days::in_words(&page, &chart_range),
         chart: (!rows.is_empty()).then(|| days::occupancy(&page, &names, &rows)),
         lines_left_out: (units.len() > lines.len() && lines.len() == MAX_LINES)
             .then(|| page.say("company.lines_left_out", "n", &MAX_LINES.to_string())),
@@ -176,6 +174,7 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
             page.lang.say("company.units_left_out", &[("shown", &shown.to_string()), ("total", &total.to_string())])
         }),
         compare: page.link(&format!("compare?company_id={company_id}&start_date={start}&end_date={end}")),
+        impact: page.link(&format!("impact?company_id={company_id}&start_date={start}&end_date={end}")),
         units: units.iter().map(|unit| UnitRow::new(&page, unit)).collect(),
         flags: flags::explain(&page, flags),
         start,

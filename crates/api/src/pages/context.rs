@@ -17,6 +17,8 @@ pub enum Section {
     Overview,
     /// Cooling units side by side.
     Compare,
+    /// What storage changed for farmers.
+    Impact,
     /// Runs, rejects and flags.
     Status,
     /// Definitions and parameters.
@@ -28,9 +30,10 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 5] = [
+    const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Overview, "./", "nav.overview"),
         (Self::Compare, "compare", "nav.compare"),
+        (Self::Impact, "impact", "nav.impact"),
         (Self::Status, "status", "nav.status"),
         (Self::Methodology, "methodology", "nav.methodology"),
         (Self::Query, "query", "nav.query"),

@@ -34,6 +34,12 @@ pub struct DayRow {
     pub cells: Vec<Figure>,
 }
 
+/// Days in words.
+pub fn in_words(page: &Page, days: &RangeInclusive<NaiveDate>) -> String {
+    let [start, end] = [days.start(), days.end()].map(|day| page.lang.date(*day));
+    page.lang.say("range.days", &[("start", &start), ("end", &end)])
+}
+
 /// The last days of a range that a chart can show.
 pub fn charted(days: &RangeInclusive<NaiveDate>) -> RangeInclusive<NaiveDate> {
     let first = *days.end() - chrono::TimeDelta::days(MAX_CHART_DAYS - 1);

@@ -18,6 +18,10 @@ pub enum Reason {
     NoRate,
     /// The amounts are in several currencies.
     SeveralCurrencies,
+    /// The surveys behind the figure are in several currencies.
+    MixedCurrencies,
+    /// No survey states it, or what it is compared with is 0.
+    NotSurveyed,
     /// Electricity or its source is unknown.
     NoElectricity,
     /// Households differ between the cooling units.
@@ -38,6 +42,8 @@ impl Reason {
             Self::NoCapacity => "no_capacity",
             Self::NoRate => "no_rate",
             Self::SeveralCurrencies => "several_currencies",
+            Self::MixedCurrencies => "mixed_currencies",
+            Self::NotSurveyed => "not_surveyed",
             Self::NoElectricity => "no_electricity",
             Self::SeveralHouseholds => "several_households",
             Self::TooLarge => "too_large",
@@ -141,6 +147,14 @@ impl Page {
         number.map_or_else(|| self.unknown(reason), |number| self.float(number, places))
     }
 
+    /// A change, if it is known: a rise has a plus.
+    pub fn maybe_change(&self, number: Option<f64>, places: usize, reason: Reason) -> Figure {
+        match number {
+            Some(rise) if rise > 0.0 => Figure::number(&rise, format!("+{}", locale::float(self.lang, rise, places))),
+            other => self.maybe_float(other, places, reason),
+        }
+    }
+
     /// An exact number.
     pub fn decimal(&self, number: Decimal, places: usize) -> Figure {
         Figure::number(&number, locale::decimal(self.lang, number, places))
@@ -192,6 +206,14 @@ mod tests {
         assert!(html(&page.count(5).partial(&page, 2, 30)).contains("28"));
         assert!(!html(&page.count(5).partial(&page, 0, 30)).contains("partial"));
         assert!(!html(&page.unknown(Reason::NoRate).partial(&page, 30, 30)).contains("partial"));
+    }
+
+    #[test]
+    fn a_change_shows_its_direction() {
+        let change = |number| html(&page().maybe_change(Some(number), 1, Reason::NotSurveyed));
+        assert_eq!(change(22.5), r#"<data value="22.5">+22.5</data>"#);
+        assert_eq!(change(-3.0), "<data value=\"-3\">\u{2212}3.0</data>");
+        assert_eq!(change(0.0), r#"<data value="0">0.0</data>"#);
     }
 
     #[test]

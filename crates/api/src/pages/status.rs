@@ -20,7 +20,7 @@ pub const PATH: &str = "/status";
 const RUNS: u32 = 20;
 /// Rejects in the list.
 const REJECTS: u32 = 100;
-/// Stored dates that flags and rates are counted over.
+/// Stored dates that the newest days of cooling units and missing rates are looked for in.
 const DAYS: i32 = 92;
 
 #[derive(Template)]
@@ -68,10 +68,9 @@ struct RejectRow {
     reason: String,
 }
 
-/// A flag and how often it stands.
+/// A flag and how many cooling units have it.
 struct FlagRow {
     flag: Flag,
-    unit_days: Figure,
     units: Figure,
     last: String,
 }
@@ -159,7 +158,6 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         flags: flags
             .into_iter()
             .map(|count| FlagRow {
-                unit_days: page.count(count.unit_days),
                 units: page.count(count.cooling_units),
                 last: page.lang.date(count.last_date),
                 flag: Flag::new(&page, count.flag, Vec::new()),

@@ -1,15 +1,16 @@
 //! The slice of what storage changed for farmers, beside its emissions, in both forms.
 
+mod files;
 mod predecessor;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use metrics_core::coldroom::impact_slice::{EmissionSums, ImpactSlice, ImpactSums};
-use metrics_core::coldroom::slice::Basis;
-use metrics_core::db::reader::{self, KnownUnit, Snapshot, Subject};
+use metrics_core::coldroom::impact_slice::ImpactSlice;
+use metrics_core::db::reader::{self, KnownUnit};
+use metrics_core::export::Form;
 use metrics_core::ids::{CompanyId, CoolingUnitId};
 use metrics_core::view::View;
 use serde::Serialize;
@@ -17,8 +18,10 @@ use utoipa::ToSchema;
 
 use crate::conditional::Representation;
 use crate::error::{ApiError, FormProblem, Problem};
+use crate::export::{Binary, FormParams, Table, Wanted};
 use crate::fields::{Fields, ImpactQuery, ImpactSubject, Unknown};
 use crate::form;
+use crate::impact::{Records, SEVERAL_CURRENCIES, load};
 use crate::json::Amounts;
 use crate::meta::Meta;
 use crate::state::Worker;
@@ -27,9 +30,6 @@ use crate::state::Worker;
 pub const PATH: &str = "/api/impact-slice";
 /// Paths of the predecessor's form.
 pub const FORM_PATHS: [&str; 2] = ["/impact-slice", "/impact-slice/"];
-
-/// Flag of a slice whose rows have several currencies: its money is absent.
-const SEVERAL_CURRENCIES: &str = "several_currencies";
 
 /// What the impact of cooling units adds up to, and their emissions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -168,56 +168,10 @@ pub struct EmissionFigures<'a> {
     missing_days: u32,
 }
 
-/// Emissions of one record.
-#[derive(Debug, Default)]
-struct UnitEmissions {
-    companies: BTreeSet<Option<CompanyId>>,
-    sums: EmissionSums,
-}
-
-impl UnitEmissions {
-    /// The company, when there is one and no other.
-    fn company(&self) -> Option<CompanyId> {
-        let mut companies = self.companies.iter();
-        companies.next().copied().flatten().filter(|_| companies.next().is_none())
-    }
-}
-
-/// Everything that a slice was made of.
-#[derive(Debug)]
-struct Loaded {
-    /// By cooling unit when each is asked for by itself; otherwise all under `None`.
-    impact: BTreeMap<Option<CoolingUnitId>, ImpactSums>,
-    /// The same.
-    emissions: BTreeMap<Option<CoolingUnitId>, UnitEmissions>,
-    /// Cooling units with emissions.
-    emission_units: BTreeSet<CoolingUnitId>,
-    /// What their days were computed with.
-    basis: Basis,
-}
-
-async fn load(snapshot: &mut Snapshot, query: &ImpactQuery) -> Result<Loaded, ApiError> {
-    let subject = match &query.subject {
-        ImpactSubject::Company(company) => Subject::Company(*company),
-        ImpactSubject::CoolingUnits(units) => Subject::CoolingUnits(units),
-    };
+/// Cooling units by themselves only where they were asked for so.
+fn records(query: &ImpactQuery) -> Records {
     let is_by_unit = query.is_comparison && matches!(query.subject, ImpactSubject::CoolingUnits(_));
-    let record = |unit: CoolingUnitId| is_by_unit.then_some(unit);
-    let mut impact: BTreeMap<_, ImpactSums> = BTreeMap::new();
-    reader::impact_rows(snapshot, subject, &query.days, |row| {
-        impact.entry(record(row.cooling_unit_id)).or_default().add(row);
-    })
-    .await?;
-    let mut emissions: BTreeMap<_, UnitEmissions> = BTreeMap::new();
-    let mut emission_units = BTreeSet::new();
-    let basis = reader::emission_days(snapshot, subject, &query.days, |unit, company, day| {
-        emission_units.insert(unit);
-        let entry = emissions.entry(record(unit)).or_default();
-        entry.companies.insert(company);
-        entry.sums.add(day);
-    })
-    .await?;
-    Ok(Loaded { impact, emissions, emission_units, basis })
+    if is_by_unit { Records::ByUnit } else { Records::Together }
 }
 
 fn figures(company: Option<CompanyId>, unit: Option<CoolingUnitId>, slice: &ImpactSlice) -> ImpactFigures<'_> {
@@ -275,39 +229,50 @@ fn figures(company: Option<CompanyId>, unit: Option<CoolingUnitId>, slice: &Impa
           start_date, and at most 3660 days with both ends.", example = "2026-11-20"),
         ("view" = Option<ViewSchema>, Query, description = "Whether cooling units are one (the default) or each by \
           itself; without effect in mode company."),
+        FormParams,
         ("If-None-Match" = Option<String>, Header, description = "Entity tags of responses that the client has."),
     ),
     responses(
-        (status = 200, description = "The slice.", body = ImpactSlices,
-          headers(("ETag" = String, description = "Names this representation."))),
+        (status = 200, description = "The slice; in files a row for each record, with its impact and its emissions.",
+          headers(("ETag" = String, description = "Names this representation."),
+            ("Content-Disposition" = String, description = "Name of the file; not with JSON.")),
+          content(
+              (ImpactSlices = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/vnd.apache.parquet"),
+          )),
         (status = 304, description = "The client has this representation already."),
         (status = 400, description = "A parameter is missing, unknown, repeated or malformed.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No form or encoding of the result is acceptable.", body = Problem,
           content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer, or not in time.", body = Problem,
           content_type = "application/problem+json"),
     ),
 )]
 pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpResponse, ApiError> {
-    let query = Fields::urlencoded(request.query_string()).impact(Unknown::Refused)?;
+    let mut fields = Fields::urlencoded(request.query_string());
+    let asked = fields.form();
+    let query = fields.impact(Unknown::Refused)?;
+    let wanted = Wanted::new(&request, asked, Form::Json)?;
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::ImpactMetrics).await?;
     let of_days = reader::data_version(&mut snapshot, View::AggregatedComparison).await?.version;
     let normalised = format!("{}&{of_days}", query.normalised());
-    let representation = Representation::new(&request, &normalised, version.version)?;
+    let representation = Representation::in_form(&request, &normalised, version.version, wanted)?;
     if representation.is_known() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
     }
-    let loaded = load(&mut snapshot, &query).await?;
+    let loaded = load(&mut snapshot, &query.subject, &query.days, records(&query)).await?;
     snapshot.close().await?;
 
-    let mut basis = loaded.basis;
+    let mut basis = loaded.basis();
     let mut currencies = BTreeSet::new();
     let mut slices = Vec::new();
     for (unit, sums) in &loaded.impact {
-        basis.time_zones.extend(sums.basis().time_zones.iter().cloned());
-        basis.parameter_sets.extend(sums.basis().parameter_sets.iter().cloned());
         currencies.extend(sums.currencies().iter().cloned());
         if sums.currencies().len() > 1 {
             basis.data_quality.insert(SEVERAL_CURRENCIES.to_owned());
@@ -327,11 +292,16 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         days: emissions.sums.days,
         missing_days: emissions.sums.missing_days,
     });
-    representation.json(&ImpactSlices {
+    let body = ImpactSlices {
         meta: ImpactMeta { meta: Meta::new(version, basis).over(&query.days), currencies },
         impact: slices.iter().map(|(unit, slice)| figures(company, *unit, slice)).collect(),
         co2: co2.collect(),
-    })
+    };
+    let table = || {
+        let name = format!("impact-slice_{}_{}", query.days.start(), query.days.end());
+        Table::of(name, &body.meta, files::columns(), &files::rows(&body)?)
+    };
+    representation.answer(&body, table).await
 }
 
 /// Whose impact it is.
@@ -404,7 +374,7 @@ pub async fn post(request: HttpRequest, payload: Payload, worker: Data<Worker>) 
     let query = fields.impact(Unknown::Ignored)?;
 
     let mut snapshot = worker.snapshot().await?;
-    let loaded = load(&mut snapshot, &query).await?;
+    let loaded = load(&mut snapshot, &query.subject, &query.days, records(&query)).await?;
     let known: Vec<KnownUnit> = match &query.subject {
         ImpactSubject::Company(_) => Vec::new(),
         ImpactSubject::CoolingUnits(units) => reader::known_units(&mut snapshot, units).await?,

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::slice::{Basis, NumbersByName, SumsByName};
+use super::slice::Basis;
 use crate::ids::{CompanyId, CoolingUnitId};
 
 /// A stored row: the columns of `metrics.impact_metrics` that a slice adds up.
@@ -263,60 +263,6 @@ pub struct ImpactSlice {
     pub rows: u32,
     /// Currency of the money; absent when the rows have several, and all money is absent with it.
     pub currency: Option<String>,
-}
-
-/// Emissions of all crops of a unit-day, kg of CO2 equivalent.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct CropTotals {
-    /// With the room.
-    pub with_room: f64,
-    /// Without it.
-    pub without_room: f64,
-    /// Number of crops.
-    pub crops: usize,
-}
-
-/// Emissions of one unit-day as a slice needs them, kg of CO2 equivalent.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct EmissionDay {
-    /// Over the crops of the day; absent when they have no figure.
-    pub crops: Option<CropTotals>,
-    /// Of a room that ended the day empty.
-    pub idle: Option<f64>,
-    /// By cause.
-    pub breakdown: NumbersByName,
-}
-
-/// Emissions of several unit-days, over those that have a figure for both sides; kg of CO2 equivalent.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct EmissionSums {
-    /// Days with figures.
-    pub days: u32,
-    /// Days without.
-    pub missing_days: u32,
-    /// Whether any day had a crop.
-    pub has_crops: bool,
-    /// Σ without the room; absent without days.
-    pub co2_from: Option<f64>,
-    /// Σ with the room, idle days included; absent without days.
-    pub co2_to: Option<f64>,
-    /// By cause, over the same days.
-    pub breakdown: SumsByName,
-}
-
-impl EmissionSums {
-    /// Adds a day.
-    pub fn add(&mut self, day: &EmissionDay) {
-        let Some((crops, idle)) = day.crops.zip(day.idle) else {
-            self.missing_days += 1;
-            return;
-        };
-        self.days += 1;
-        self.has_crops |= crops.crops > 0;
-        self.co2_from = Some(self.co2_from.unwrap_or(0.0) + crops.without_room);
-        self.co2_to = Some(self.co2_to.unwrap_or(0.0) + crops.with_room + idle);
-        self.breakdown.add(&day.breakdown);
-    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use rust_decimal::Decimal;
 
 pub use by_name::{NumbersByName, SumsByName};
 pub use combined::CombinedUnits;
-pub use emissions::{CropEmissions, EmissionsByCrop};
+pub use emissions::{CropEmissions, EmissionDay, EmissionSums, EmissionsByCrop};
 
 use crate::ids::{CompanyId, CoolingUnitId};
 

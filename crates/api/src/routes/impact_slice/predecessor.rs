@@ -17,9 +17,9 @@ use metrics_core::ids::CoolingUnitId;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Loaded, UnitEmissions};
 use crate::fields::{ImpactQuery, ImpactSubject};
 use crate::frame::Cell;
+use crate::impact::{Loaded, UnitEmissions};
 
 /// What the predecessor calls everything as one.
 const AGGREGATE: &str = "Aggregate";
@@ -235,7 +235,7 @@ impl Sides {
     fn of(emissions: Option<&UnitEmissions>) -> Self {
         let Some(sums) = emissions.map(|emissions| &emissions.sums) else { return Self { from: None, to: None } };
         // Days that have no figure leave 0.0. The predecessor adds up crops: of days without any it has nothing to add.
-        let is_of_no_crop = sums.days > 0 && !sums.has_crops;
+        let is_of_no_crop = sums.days > 0 && sums.by_crop.is_empty();
         let from = if is_of_no_crop { None } else { Some(sums.co2_from.unwrap_or(0.0)) };
         Self { from, to: Some(sums.co2_to.unwrap_or(0.0)) }
     }

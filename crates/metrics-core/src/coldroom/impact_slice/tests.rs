@@ -114,18 +114,3 @@ fn coverage_counts_each_unit_and_month_once() {
     assert_eq!((slice.baseline_completed_surveys_room, slice.num_post_harvest_surveys), (4, 10));
     assert_eq!(slice.latest_survey_date.to_rfc3339(), "2026-12-01T12:00:00+00:00");
 }
-
-#[test]
-fn a_day_without_one_side_is_left_out_of_both() {
-    let mut sums = EmissionSums::default();
-    let none = NumbersByName::default;
-    sums.add(&EmissionDay { crops: Some(CropTotals::default()), idle: Some(1.5), breakdown: none() });
-    assert!(!sums.has_crops);
-    let crops = CropTotals { with_room: 2.0, without_room: 5.0, crops: 1 };
-    sums.add(&EmissionDay { crops: Some(crops), idle: Some(0.0), breakdown: none() });
-    sums.add(&EmissionDay { crops: None, idle: None, breakdown: [("refrigerant", 9.0)].into_iter().collect() });
-    assert!(sums.has_crops);
-    assert_eq!((sums.co2_from, sums.co2_to), (Some(5.0), Some(3.5)));
-    assert_eq!((sums.days, sums.missing_days), (2, 1));
-    assert_eq!(sums.breakdown.iter().count(), 0);
-}

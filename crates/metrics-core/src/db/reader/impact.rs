@@ -10,9 +10,9 @@ use diesel_async::RunQueryDsl;
 use futures_util::TryStreamExt;
 use rust_decimal::Decimal;
 
-use super::stored::{StoredNumbers, StoredTotals};
-use crate::coldroom::impact_slice::{EmissionDay, ImpactRecord};
-use crate::coldroom::slice::Basis;
+use super::stored::{StoredEmissions, StoredNumbers};
+use crate::coldroom::impact_slice::ImpactRecord;
+use crate::coldroom::slice::{Basis, EmissionDay};
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
 use crate::db::schema::{cooling_unit_metrics as day, impact_metrics as t};
@@ -123,7 +123,7 @@ pub async fn impact_rows(
 struct EmissionRecord {
     cooling_unit_id: i64,
     company_id: Option<i64>,
-    co2_crops: Option<StoredTotals>,
+    co2_crops: Option<StoredEmissions>,
     co2_idle: Option<f64>,
     co2_breakdown: StoredNumbers,
     time_zone: String,
@@ -153,7 +153,7 @@ pub async fn emission_days(
     while let Some(row) = rows.try_next().await? {
         basis.add(&row.time_zone, &row.parameter_set, &row.data_quality);
         let emissions = EmissionDay {
-            crops: row.co2_crops.map(|totals| totals.0),
+            crops: row.co2_crops.map(|crops| crops.0),
             idle: row.co2_idle,
             breakdown: row.co2_breakdown.0,
         };

@@ -1,21 +1,15 @@
 //! What only the web pages read.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Date, Double, Integer, Jsonb, Nullable, Numeric, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Double, Integer, Nullable, Numeric, Text};
 use diesel_async::RunQueryDsl;
-use futures_util::TryStreamExt;
 use rust_decimal::Decimal;
 
 use super::Page;
 use super::company::Company;
-use super::stored::json;
-use crate::coldroom::slice::{CropEmissions, EmissionsByCrop};
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
 use crate::db::schema::{company_metrics, cooling_unit_metrics as t};
@@ -125,40 +119,6 @@ pub async fn last_date(conn: &mut Connection, units: &[CoolingUnitId]) -> Result
     let ids: Vec<i64> = units.iter().map(|unit| unit.0).collect();
     let last = t::table.filter(t::cooling_unit_id.eq_any(ids)).select(diesel::dsl::max(t::date)).first(conn).await?;
     Ok(last)
-}
-
-/// The emissions in `{crop: {"coldroom": number, "no-coldroom": number, …}}`.
-#[derive(Debug, FromSqlRow)]
-#[diesel(sql_type = Jsonb)]
-struct StoredEmissions(BTreeMap<String, CropEmissions>);
-
-impl FromSql<Jsonb, Pg> for StoredEmissions {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(serde_json::from_slice(json(&value)?)?))
-    }
-}
-
-/// Emissions by crop of each of `units` over `days`, both ends included, by id. Days without a figure are left out,
-/// and cooling units without any such day.
-pub async fn emissions_by_crop(
-    conn: &mut Connection,
-    units: &[CoolingUnitId],
-    days: &RangeInclusive<NaiveDate>,
-) -> Result<BTreeMap<CoolingUnitId, EmissionsByCrop>, DbError> {
-    let ids: Vec<i64> = units.iter().map(|unit| unit.0).collect();
-    let mut rows = t::table
-        .filter(t::cooling_unit_id.eq_any(ids))
-        .filter(t::date.between(*days.start(), *days.end()))
-        .filter(t::co2_crops.is_not_null())
-        .order((t::cooling_unit_id, t::date))
-        .select((t::cooling_unit_id, t::co2_crops.assume_not_null()))
-        .load_stream::<(i64, StoredEmissions)>(conn)
-        .await?;
-    let mut sums: BTreeMap<CoolingUnitId, EmissionsByCrop> = BTreeMap::new();
-    while let Some((unit, StoredEmissions(day))) = rows.try_next().await? {
-        sums.entry(CoolingUnitId(unit)).or_default().add(day);
-    }
-    Ok(sums)
 }
 
 /// Company of a cooling unit on its last day; absent when it has none, or no row.

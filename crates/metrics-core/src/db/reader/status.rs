@@ -83,18 +83,15 @@ pub struct FlagCount {
     /// The flag.
     #[diesel(sql_type = Text)]
     pub flag: String,
-    /// Unit-days with it.
-    #[diesel(sql_type = BigInt)]
-    pub unit_days: i64,
-    /// Cooling units with it.
+    /// Cooling units that have it on their newest day.
     #[diesel(sql_type = BigInt)]
     pub cooling_units: i64,
-    /// Its last day.
+    /// The newest of these days.
     #[diesel(sql_type = Date)]
     pub last_date: NaiveDate,
 }
 
-/// Flags of the last `days` stored dates, by name.
+/// Flags on the newest day of each cooling unit, where that is one of the last `days` stored dates; by name.
 pub async fn flag_counts(conn: &mut Connection, days: i32) -> Result<Vec<FlagCount>, DbError> {
     let counts = diesel::sql_query(include_str!("flag_counts.sql")).bind::<Integer, _>(days).load(conn).await?;
     Ok(counts)

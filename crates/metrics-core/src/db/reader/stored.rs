@@ -6,36 +6,17 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
 use diesel::sql_types::Jsonb;
 
-use crate::coldroom::impact_slice::CropTotals;
-use crate::coldroom::slice::NumbersByName;
+use crate::coldroom::slice::{CropEmissions, NumbersByName};
 
 /// `{name: number or null}`.
 #[derive(Debug, Default, FromSqlRow)]
 #[diesel(sql_type = Jsonb)]
 pub struct StoredNumbers(pub(super) NumbersByName);
 
-/// Sums over the names of `{name: {"coldroom": number, "no-coldroom": number, …}}`: with and without the room.
+/// `{crop: {"coldroom": number, "no-coldroom": number, …}}`.
 #[derive(Debug, FromSqlRow)]
 #[diesel(sql_type = Jsonb)]
-pub struct StoredTotals(pub(super) CropTotals);
-
-#[derive(serde::Deserialize)]
-struct BothSides {
-    coldroom: f64,
-    #[serde(rename = "no-coldroom")]
-    no_coldroom: f64,
-}
-
-impl FromSql<Jsonb, Pg> for StoredTotals {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        let crops: BTreeMap<String, BothSides> = serde_json::from_slice(json(&value)?)?;
-        Ok(Self(crops.values().fold(CropTotals::default(), |totals, crop| CropTotals {
-            with_room: totals.with_room + crop.coldroom,
-            without_room: totals.without_room + crop.no_coldroom,
-            crops: totals.crops + 1,
-        })))
-    }
-}
+pub struct StoredEmissions(pub(super) BTreeMap<String, CropEmissions>);
 
 /// The differences in `{name: {"difference": number, …}}`.
 #[derive(Debug, FromSqlRow)]
@@ -43,6 +24,12 @@ impl FromSql<Jsonb, Pg> for StoredTotals {
 pub struct StoredDifferences(pub(super) NumbersByName);
 
 impl FromSql<Jsonb, Pg> for StoredNumbers {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(serde_json::from_slice(json(&value)?)?))
+    }
+}
+
+impl FromSql<Jsonb, Pg> for StoredEmissions {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         Ok(Self(serde_json::from_slice(json(&value)?)?))
     }
@@ -56,7 +43,7 @@ impl FromSql<Jsonb, Pg> for StoredDifferences {
 }
 
 /// The text of a `jsonb` value: in PostgreSQL's binary form it follows a byte with the version, 1.
-pub(super) fn json<'a>(value: &'a PgValue<'_>) -> Result<&'a [u8], &'static str> {
+fn json<'a>(value: &'a PgValue<'_>) -> Result<&'a [u8], &'static str> {
     match value.as_bytes() {
         [1, json @ ..] => Ok(json),
         _ => Err("a jsonb value of an unknown version"),

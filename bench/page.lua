@@ -1,0 +1,26 @@
+-- The same page again and again, for wrk. Prints one line: requests, requests per second, 99th percentile in ms,
+-- responses other than 200.
+
+not_200 = 0
+
+function response(status)
+    if status ~= 200 then
+        not_200 = not_200 + 1
+    end
+end
+
+local threads = {}
+
+function setup(thread)
+    threads[#threads + 1] = thread
+end
+
+function done(summary, latency)
+    local errors = summary.errors
+    local bad = errors.connect + errors.read + errors.write + errors.timeout
+    for _, thread in ipairs(threads) do
+        bad = bad + thread:get("not_200")
+    end
+    print(string.format("pages %d %.3f %.3f %d", summary.requests, summary.requests / (summary.duration / 1e6),
+        latency:percentile(99) / 1000, bad))
+end
