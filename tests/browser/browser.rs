@@ -86,14 +86,6 @@ fn every_page_is_sound(site: &Site, browser: &mut Chromium) {
                     .reduce((sum, file) => sum + file.decodedBodySize, 0)",
             );
             assert!(weight.as_f64() > Some(0.0) && weight.as_f64() < Some(MAX_WEIGHT), "{what}: {weight} bytes");
-            let painted = browser.evaluate(
-                "new Promise((resolve) => new PerformanceObserver((list) => {
-                    const paint = list.getEntriesByName('first-contentful-paint')[0];
-                    if (paint) resolve(paint.startTime);
-                }).observe({ type: 'paint', buffered: true }))",
-            );
-            // Not a bound here, where the program is not optimised and the machine does other things: bench/pages.
-            println!("{what}: {weight} bytes, first contentful paint after {painted} ms");
             browser.evaluate(AXE);
             let found = browser.evaluate(
                 "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations

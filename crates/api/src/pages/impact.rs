@@ -100,7 +100,7 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
             let found = Found { page: &page, subject, loaded: &loaded, units: &units, names: &names };
             let between = format!("start_date={}&end_date={}", choice.start, choice.end);
             let basis = loaded.basis();
-            let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+            let joined = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
             result = Some(Impact {
                 range: days::in_words(&page, &range),
                 as_of: AsOf::new(&page, &version),
@@ -110,8 +110,8 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
                 flags: found.flags(basis.data_quality),
                 downloads: found.downloads(&between),
                 compare: found.compare(&between),
-                time_zones: list(basis.time_zones),
-                parameter_sets: list(basis.parameter_sets),
+                time_zones: joined(basis.time_zones),
+                parameter_sets: joined(basis.parameter_sets),
             });
         }
     }

@@ -94,7 +94,9 @@ impl EmissionSums {
             return;
         };
         let mut both = CropEmissions::default();
-        crops.values().for_each(|crop| both.add(*crop));
+        for crop in crops.values() {
+            both.add(*crop);
+        }
         self.days += 1;
         self.co2_from = Some(self.co2_from.unwrap_or(0.0) + both.no_coldroom);
         self.co2_to = Some(self.co2_to.unwrap_or(0.0) + both.coldroom + idle);
