@@ -1,5 +1,6 @@
 //! The program on real tables against the slow implementation: loaders, stored rows, ranges, filters, rejects.
 
+mod impact;
 mod rows;
 mod tables;
 
@@ -21,30 +22,31 @@ use crate::support::{TestDb, binary, run};
 /// Databases at a time.
 const DATABASES: usize = 4;
 
-/// An eighth as many worlds as the pure functions get cases, because each takes about ten runs of the program; the
-/// same ones in every test run, unless `PROPTEST_RNG_SEED` asks for others.
-fn stored_worlds() -> Vec<World> {
+/// So many worlds that `is_wanted`; the same ones in every test run, unless `PROPTEST_RNG_SEED` asks for others.
+fn drawn(worlds_wanted: u32, is_wanted: impl Fn(&World) -> bool) -> Vec<World> {
     let seed = match Config::default().rng_seed {
         RngSeed::Fixed(seed) => seed,
         RngSeed::Random => 0,
     };
     let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(seed), ..Config::default() });
     let worlds = worlds();
-    (0..cases() / 8).map(|_| worlds.new_tree(&mut runner).expect("a world").current()).collect()
+    let all = std::iter::repeat_with(|| worlds.new_tree(&mut runner).expect("a world").current());
+    all.filter(is_wanted).take(usize::try_from(worlds_wanted).expect("few")).collect()
 }
 
-#[test]
-fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
-    let worlds = stored_worlds();
+/// Checks each world in a database.
+fn check_all(worlds: &[World], check: impl Fn(&Stored<'_>) + Sync) {
+    let check = &check;
     std::thread::scope(|scope| {
         let threads: Vec<_> = worlds
-            .chunks(worlds.len().div_ceil(DATABASES))
+            .chunks(worlds.len().div_ceil(DATABASES).max(1))
             .map(|worlds| {
                 scope.spawn(move || {
                     let db = TestDb::with_source();
                     tables::drop_constraints(&db);
                     for world in worlds {
-                        let check = std::panic::AssertUnwindSafe(|| Stored { db: &db, world }.check(parameters()));
+                        tables::store(&db, world);
+                        let check = std::panic::AssertUnwindSafe(|| check(&Stored { db: &db, world }));
                         if let Err(failure) = std::panic::catch_unwind(check) {
                             eprintln!("in this world: {world:#?}");
                             std::panic::resume_unwind(failure);
@@ -61,6 +63,19 @@ fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
     });
 }
 
+/// On an eighth as many worlds as the pure functions get cases, because each takes about ten runs of the program.
+#[test]
+fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
+    check_all(&drawn(cases() / 8, |_| true), |stored| stored.check(parameters()));
+}
+
+/// On worlds that have a row.
+#[test]
+fn stored_impact_follows_the_definitions_whichever_runs_made_it() {
+    let has_impact = |world: &World| !slow::impacts(world, parameters()).rows.is_empty();
+    check_all(&drawn(cases() / 12, has_impact), |stored| stored.check_impact(parameters()));
+}
+
 /// A world in a database.
 struct Stored<'a> {
     db: &'a TestDb,
@@ -71,15 +86,12 @@ impl Stored<'_> {
     fn check(&self, parameters: &Parameters) {
         let world = self.world;
         let expected = slow::unit_days(world, parameters);
-        tables::store(self.db, world);
 
         // All at once, and once more.
         let summary = self.report("aggregated-comparison", &["--rebuild"], world.as_of);
         assert_rejects(&summary, &slow::rejects(world, true));
         self.assert_days(&expected, "rebuild");
-        let again = self.report("aggregated-comparison", &[], world.as_of);
-        let changes = (&again["rows_written"], &again["rows_deleted"]);
-        assert_eq!(changes, (&Value::from(0), &Value::from(0)), "a second run changes nothing");
+        assert_unchanged(&self.report("aggregated-comparison", &[], world.as_of));
 
         let summary = self.report("company", &[], world.as_of);
         assert_rejects(&summary, &slow::rejects(world, false));
@@ -138,7 +150,7 @@ impl Stored<'_> {
     fn clear(&self) {
         self.db.execute(
             "TRUNCATE metrics.cooling_unit_metrics, metrics.company_metrics, metrics.company_metrics_history, \
-             metrics.report_run CASCADE",
+             metrics.impact_metrics, metrics.report_run CASCADE",
         );
     }
 
@@ -171,6 +183,11 @@ impl Stored<'_> {
     fn assert_days(&self, expected: &[UnitDay], when: &str) {
         rows::assert_days(self.db, expected, when);
     }
+}
+
+fn assert_unchanged(summary: &Value) {
+    let changes = (&summary["rows_written"], &summary["rows_deleted"]);
+    assert_eq!(changes, (&Value::from(0), &Value::from(0)), "a second run changes nothing");
 }
 
 fn assert_rejects(summary: &Value, expected: &BTreeSet<String>) {
