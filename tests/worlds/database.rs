@@ -4,10 +4,11 @@ mod impact;
 mod rows;
 mod tables;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use chrono::{DateTime, Days, SecondsFormat, Utc};
+use chrono::{DateTime, Days, SecondsFormat, TimeDelta, Utc};
+use chrono_tz::Tz;
 use metrics_core::parameters::Parameters;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -15,8 +16,8 @@ use serde_json::Value;
 
 use super::generator::worlds;
 use super::pure::{cases, parameters};
-use super::slow::{self, UnitDay};
-use super::world::World;
+use super::slow::{self, ImpactKey, ImpactRow, UnitDay};
+use super::world::{Unit, World};
 use crate::support::{TestDb, binary, run};
 
 /// Databases at a time.
@@ -69,11 +70,36 @@ fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
     check_all(&drawn(cases() / 8, |_| true), |stored| stored.check(parameters()));
 }
 
-/// On worlds that have a row.
+/// A third each on worlds that have a row, on those whose counts tell whether as-of itself is seen, and on those whose
+/// counts tell in which unit's zone a month is.
 #[test]
 fn stored_impact_follows_the_definitions_whichever_runs_made_it() {
-    let has_impact = |world: &World| !slow::impacts(world, parameters()).rows.is_empty();
-    check_all(&drawn(cases() / 12, has_impact), |stored| stored.check_impact(parameters()));
+    let rows = |world: &World| slow::impacts(world, parameters()).rows;
+    let counts = |world: &World| -> BTreeMap<ImpactKey, [i32; 2]> {
+        let counts = |row: &ImpactRow| [row.possible_post_checkout_survey_room, row.baseline_completed_surveys_room];
+        rows(world).iter().map(|row| (row.key, counts(row))).collect()
+    };
+    let differ = |world: &World, other: &World| {
+        let others = counts(other);
+        counts(world).iter().any(|(key, counts)| others.get(key).is_some_and(|other| other != counts))
+    };
+    let is_told_by_an_instant =
+        |world: &World| differ(world, &World { as_of: world.as_of + TimeDelta::microseconds(1), ..world.clone() });
+    let is_told_by_the_zone = |world: &World| {
+        let mut zones = world.units.iter().map(|unit| zone_of(world, unit));
+        zones.any(|zone| differ(world, &World { forced_zone: Some(zone), ..world.clone() }))
+    };
+    let each = cases() / 36;
+    let mut worlds = drawn(each, |world| !rows(world).is_empty());
+    worlds.extend(drawn(each, is_told_by_an_instant));
+    worlds.extend(drawn(each, is_told_by_the_zone));
+    check_all(&worlds, |stored| stored.check_impact(parameters()));
+}
+
+/// The zone of a unit's days and months.
+fn zone_of(world: &World, unit: &Unit) -> Tz {
+    let country = world.company_of(unit).and_then(|company| company.country.as_deref());
+    world.forced_zone.or(parameters().time_zone(country)).unwrap_or(Tz::UTC)
 }
 
 /// A world in a database.

@@ -65,7 +65,7 @@ fn when() -> impl Strategy<Value = When> {
     prop_oneof![
         20 => (select(vec![1, 1, 2, 2, 3, 4, 5, 0]), select(&ZONES[..]), after_midnight())
             .prop_map(|(back, zone, after)| When::Day(back, zone, after)),
-        1 => (select(&ZONES[..]), after_midnight()).prop_map(|(zone, after)| When::Turn(0, zone, after)),
+        2 => (select(&ZONES[..]), after_midnight()).prop_map(|(zone, after)| When::Turn(0, zone, after)),
         1 => select(vec![-1, 0, 1, HOUR]).prop_map(When::Run),
         1 => select(vec![-1, 0, 1]).prop_map(When::Earliest),
         1 => select(vec![When::Infinity, When::MinusInfinity]),
@@ -241,12 +241,19 @@ fn moves() -> impl Strategy<Value = Moves> {
         })
 }
 
-/// Worlds of up to 4 units, 9 crates and 17 releases within 8 or 20 days of the run.
+/// Worlds of up to 4 units, 9 crates and 17 releases within 8 or 20 days of the run, some of which are at the instant of
+/// a movement.
 pub fn worlds() -> impl Strategy<Value = World> {
-    (frames(), places(), people(), moves(), surveys()).prop_map(|(frame, places, people, moves, surveys)| {
+    let parts = (frames(), places(), people(), moves(), surveys(), prop::option::weighted(0.2, any::<Index>()));
+    parts.prop_map(|(frame, places, people, moves, surveys, moved)| {
         let builder = Builder::new(frame);
         let mut world = builder.world(&places, &people, &moves);
         surveys.add_to(&mut world, &builder);
+        let times = world.movements.iter().filter_map(|movement| movement.date.instant());
+        let times: Vec<_> = times.filter(|time| *time > world.first_instant()).collect();
+        if let (Some(moved), false) = (moved, times.is_empty()) {
+            world.as_of = *moved.get(&times);
+        }
         world
     })
 }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
-use chrono_tz::Tz;
 use metrics_core::parameters::Parameters;
 use serde_json::Value;
 
 use super::rows::{count, integer, text};
-use super::{Stored, assert_rejects, assert_unchanged};
+use super::{Stored, assert_rejects, assert_unchanged, zone_of};
 use crate::worlds::compare::assert_same_figures;
 use crate::worlds::pure::parameters;
 use crate::worlds::slow::{self, ImpactKey, ImpactRow, Impacts, first_of_month};
@@ -20,7 +19,7 @@ impl Stored<'_> {
         let as_of = self.world.as_of;
         let Impacts { rows: all, rejects } = slow::impacts(self.world, parameters);
         // Months of the units may differ; those of the earliest count for all.
-        let previous = self.earliest_month(parameters) - Months::new(1);
+        let previous = self.earliest_month() - Months::new(1);
         let rejects_from = |first: NaiveDate| {
             let mut subjects = slow::impact_rejects(self.world);
             subjects.extend(rejects.iter().filter(|(month, _)| *month >= first).map(|(_, subject)| subject.clone()));
@@ -31,10 +30,15 @@ impl Stored<'_> {
         let recent: Vec<ImpactRow> = all.iter().filter(|row| row.key.0 >= previous).cloned().collect();
         assert_rejects(&self.report(VIEW, &[], as_of), &rejects_from(previous));
         self.assert_impacts(&recent, "the default months");
-        let first = all.first().expect("a world with a row").key.0.format("%Y-%m").to_string();
-        let last = (previous - Months::new(1)).format("%Y-%m").to_string();
-        if first <= last {
-            self.report(VIEW, &["--from", &first, "--to", &last], as_of);
+        let before: BTreeSet<NaiveDate> = all.iter().map(|row| row.key.0).filter(|month| *month < previous).collect();
+        if let (Some(first), Some(last)) = (before.first(), before.last()) {
+            let middle = *before.iter().nth(before.len() / 2).unwrap_or(last);
+            for [from, to] in [[middle, *last], [*first, middle - Months::new(1)]] {
+                let [from, to] = [from, to].map(|month| month.format("%Y-%m").to_string());
+                if from <= to {
+                    self.report(VIEW, &["--from", &from, "--to", &to], as_of);
+                }
+            }
         }
         self.assert_impacts(&all, "the months before");
 
@@ -56,13 +60,10 @@ impl Stored<'_> {
     }
 
     /// The earliest local month of a unit at the instant of the run.
-    fn earliest_month(&self, parameters: &Parameters) -> NaiveDate {
+    fn earliest_month(&self) -> NaiveDate {
         let world = self.world;
-        let months = world.units.iter().map(|unit| {
-            let country = world.company_of(unit).and_then(|company| company.country.as_deref());
-            let zone = world.forced_zone.or(parameters.time_zone(country)).unwrap_or(Tz::UTC);
-            first_of_month(world.as_of.with_timezone(&zone).date_naive())
-        });
+        let today = |unit| world.as_of.with_timezone(&zone_of(world, unit)).date_naive();
+        let months = world.units.iter().map(|unit| first_of_month(today(unit)));
         months.min().expect("a unit")
     }
 

@@ -1,13 +1,15 @@
 //! Surveys that meet: market surveys mostly of what was released, baselines mostly of who sold it, both often at the
 //! turn of a month and at the same instants.
 
+use chrono_tz::Tz;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::builder::{Builder, numbered};
 use super::{HOUR, When, ZONES, after_midnight, crop, owned};
-use crate::worlds::world::{CommodityLine, FarmerSurvey, MarketSurvey, World};
+use crate::worlds::pure::parameters;
+use crate::worlds::world::{CommodityLine, FarmerSurvey, MarketSurvey, Moment, World};
 
 /// What was drawn of surveys.
 #[derive(Debug, Clone)]
@@ -19,11 +21,14 @@ pub(super) struct Surveys {
     lines: Vec<Line>,
 }
 
-/// When a survey was filled in: at one of the few instants, or at one of its own.
+/// When a survey was filled in.
 #[derive(Debug, Clone, Copy)]
 enum Filled {
+    /// At one of the few instants.
     Shared(Index),
     Own(When),
+    /// So many months before the run's, in the zone of a unit, so many microseconds after the month began.
+    Turn(u32, Index, i64),
 }
 
 /// Price with its currency, unit and kg in that.
@@ -81,12 +86,15 @@ fn when() -> impl Strategy<Value = When> {
     ]
 }
 
-/// Absent so many times as six times at a shared instant and four times at one of its own.
+/// Absent so many times as five times at a shared instant, three times at one of its own and four times at the turn of
+/// a month.
 fn filled(absent: u32, own: impl Strategy<Value = When>) -> impl Strategy<Value = Option<Filled>> {
     prop_oneof![
         absent => Just(None),
-        6 => any::<Index>().prop_map(|index| Some(Filled::Shared(index))),
-        4 => own.prop_map(|when| Some(Filled::Own(when))),
+        5 => any::<Index>().prop_map(|index| Some(Filled::Shared(index))),
+        3 => own.prop_map(|when| Some(Filled::Own(when))),
+        4 => (0_u32..4, any::<Index>(), select(vec![-1, -1, 0, 0, 1]))
+            .prop_map(|(back, unit, after)| Some(Filled::Turn(back, unit, after))),
     ]
 }
 
@@ -183,7 +191,7 @@ impl Surveys {
                 selling_unit: owned(drawn.price.unit),
                 kg_in_unit: drawn.price.kg_in_unit,
                 loss: drawn.loss,
-                date_filled_in: drawn.filled.map(|filled| builder.moment(self.when(filled))),
+                date_filled_in: drawn.filled.map(|filled| self.moment(filled, world, builder)),
             }
         });
         if world.farmers.is_empty() {
@@ -198,7 +206,7 @@ impl Surveys {
                 drawn.farmer.get(&world.farmers).id
             },
             user_type: owned(drawn.kind),
-            date_filled_in: drawn.filled.map(|filled| builder.moment(self.when(filled))),
+            date_filled_in: drawn.filled.map(|filled| self.moment(filled, world, builder)),
         });
         if world.farmer_surveys.is_empty() {
             return;
@@ -227,11 +235,16 @@ impl Surveys {
         });
     }
 
-    fn when(&self, filled: Filled) -> When {
-        match filled {
+    fn moment(&self, filled: Filled, world: &World, builder: &Builder) -> Moment {
+        builder.moment(match filled {
             Filled::Shared(index) => *index.get(&self.instants),
             Filled::Own(when) => when,
-        }
+            Filled::Turn(back, unit, after) => {
+                let company = world.company_of(unit.get(&world.units));
+                let country = company.and_then(|company| company.country.as_deref());
+                When::Turn(back, parameters().time_zone(country).unwrap_or(Tz::UTC), after)
+            }
+        })
     }
 }
 
