@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::slow::{Co2, UnitDay};
+use super::slow::{Co2, ImpactRow, UnitDay};
 
 /// The computed figures of a day.
 #[derive(Debug, Clone)]
@@ -51,6 +51,14 @@ fn assert_close_by_crop(actual: &BTreeMap<String, f64>, expected: &BTreeMap<Stri
     assert_eq!(actual.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{what}");
     for (crop, value) in expected {
         assert_close(actual[crop], *value, what);
+    }
+}
+
+/// The floats of a row of `impact_metrics`; fails with the row when one differs.
+pub fn assert_same_figures(actual: &BTreeMap<&str, Option<f64>>, expected: &ImpactRow) {
+    assert_eq!(actual.keys().collect::<Vec<_>>(), expected.figures.keys().collect::<Vec<_>>());
+    for (column, value) in &expected.figures {
+        assert_close_if_any(actual[column], *value, &format!("{column} of {expected:#?}"));
     }
 }
 

@@ -1,12 +1,14 @@
 //! The program on real tables against the slow implementation: loaders, stored rows, ranges, filters, rejects.
 
+mod impact;
 mod rows;
 mod tables;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use chrono::{DateTime, Days, SecondsFormat, Utc};
+use chrono::{DateTime, Days, SecondsFormat, TimeDelta, Utc};
+use chrono_tz::Tz;
 use metrics_core::parameters::Parameters;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -14,37 +16,38 @@ use serde_json::Value;
 
 use super::generator::worlds;
 use super::pure::{cases, parameters};
-use super::slow::{self, UnitDay};
-use super::world::World;
+use super::slow::{self, ImpactKey, ImpactRow, UnitDay};
+use super::world::{Unit, World};
 use crate::support::{TestDb, binary, run};
 
 /// Databases at a time.
 const DATABASES: usize = 4;
 
-/// An eighth as many worlds as the pure functions get cases, because each takes about ten runs of the program; the
-/// same ones in every test run, unless `PROPTEST_RNG_SEED` asks for others.
-fn stored_worlds() -> Vec<World> {
+/// So many worlds that `is_wanted`; the same ones in every test run, unless `PROPTEST_RNG_SEED` asks for others.
+fn drawn(worlds_wanted: u32, is_wanted: impl Fn(&World) -> bool) -> Vec<World> {
     let seed = match Config::default().rng_seed {
         RngSeed::Fixed(seed) => seed,
         RngSeed::Random => 0,
     };
     let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(seed), ..Config::default() });
     let worlds = worlds();
-    (0..cases() / 8).map(|_| worlds.new_tree(&mut runner).expect("a world").current()).collect()
+    let all = std::iter::repeat_with(|| worlds.new_tree(&mut runner).expect("a world").current());
+    all.filter(is_wanted).take(usize::try_from(worlds_wanted).expect("few")).collect()
 }
 
-#[test]
-fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
-    let worlds = stored_worlds();
+/// Checks each world in a database.
+fn check_all(worlds: &[World], check: impl Fn(&Stored<'_>) + Sync) {
+    let check = &check;
     std::thread::scope(|scope| {
         let threads: Vec<_> = worlds
-            .chunks(worlds.len().div_ceil(DATABASES))
+            .chunks(worlds.len().div_ceil(DATABASES).max(1))
             .map(|worlds| {
                 scope.spawn(move || {
                     let db = TestDb::with_source();
                     tables::drop_constraints(&db);
                     for world in worlds {
-                        let check = std::panic::AssertUnwindSafe(|| Stored { db: &db, world }.check(parameters()));
+                        tables::store(&db, world);
+                        let check = std::panic::AssertUnwindSafe(|| check(&Stored { db: &db, world }));
                         if let Err(failure) = std::panic::catch_unwind(check) {
                             eprintln!("in this world: {world:#?}");
                             std::panic::resume_unwind(failure);
@@ -61,6 +64,44 @@ fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
     });
 }
 
+/// On an eighth as many worlds as the pure functions get cases, because each takes about ten runs of the program.
+#[test]
+fn stored_rows_follow_the_definitions_whichever_runs_made_them() {
+    check_all(&drawn(cases() / 8, |_| true), |stored| stored.check(parameters()));
+}
+
+/// A third each on worlds that have a row, on those whose counts tell whether as-of itself is seen, and on those whose
+/// counts tell in which unit's zone a month is.
+#[test]
+fn stored_impact_follows_the_definitions_whichever_runs_made_it() {
+    let rows = |world: &World| slow::impacts(world, parameters()).rows;
+    let counts = |world: &World| -> BTreeMap<ImpactKey, [i32; 2]> {
+        let counts = |row: &ImpactRow| [row.possible_post_checkout_survey_room, row.baseline_completed_surveys_room];
+        rows(world).iter().map(|row| (row.key, counts(row))).collect()
+    };
+    let differ = |world: &World, other: &World| {
+        let others = counts(other);
+        counts(world).iter().any(|(key, counts)| others.get(key).is_some_and(|other| other != counts))
+    };
+    let is_told_by_an_instant =
+        |world: &World| differ(world, &World { as_of: world.as_of + TimeDelta::microseconds(1), ..world.clone() });
+    let is_told_by_the_zone = |world: &World| {
+        let mut zones = world.units.iter().map(|unit| zone_of(world, unit));
+        zones.any(|zone| differ(world, &World { forced_zone: Some(zone), ..world.clone() }))
+    };
+    let each = cases() / 36;
+    let mut worlds = drawn(each, |world| !rows(world).is_empty());
+    worlds.extend(drawn(each, is_told_by_an_instant));
+    worlds.extend(drawn(each, is_told_by_the_zone));
+    check_all(&worlds, |stored| stored.check_impact(parameters()));
+}
+
+/// The zone of a unit's days and months.
+fn zone_of(world: &World, unit: &Unit) -> Tz {
+    let country = world.company_of(unit).and_then(|company| company.country.as_deref());
+    world.forced_zone.or(parameters().time_zone(country)).unwrap_or(Tz::UTC)
+}
+
 /// A world in a database.
 struct Stored<'a> {
     db: &'a TestDb,
@@ -71,15 +112,12 @@ impl Stored<'_> {
     fn check(&self, parameters: &Parameters) {
         let world = self.world;
         let expected = slow::unit_days(world, parameters);
-        tables::store(self.db, world);
 
         // All at once, and once more.
         let summary = self.report("aggregated-comparison", &["--rebuild"], world.as_of);
         assert_rejects(&summary, &slow::rejects(world, true));
         self.assert_days(&expected, "rebuild");
-        let again = self.report("aggregated-comparison", &[], world.as_of);
-        let changes = (&again["rows_written"], &again["rows_deleted"]);
-        assert_eq!(changes, (&Value::from(0), &Value::from(0)), "a second run changes nothing");
+        assert_unchanged(&self.report("aggregated-comparison", &[], world.as_of));
 
         let summary = self.report("company", &[], world.as_of);
         assert_rejects(&summary, &slow::rejects(world, false));
@@ -138,7 +176,7 @@ impl Stored<'_> {
     fn clear(&self) {
         self.db.execute(
             "TRUNCATE metrics.cooling_unit_metrics, metrics.company_metrics, metrics.company_metrics_history, \
-             metrics.report_run CASCADE",
+             metrics.impact_metrics, metrics.report_run CASCADE",
         );
     }
 
@@ -171,6 +209,11 @@ impl Stored<'_> {
     fn assert_days(&self, expected: &[UnitDay], when: &str) {
         rows::assert_days(self.db, expected, when);
     }
+}
+
+fn assert_unchanged(summary: &Value) {
+    let changes = (&summary["rows_written"], &summary["rows_deleted"]);
+    assert_eq!(changes, (&Value::from(0), &Value::from(0)), "a second run changes nothing");
 }
 
 fn assert_rejects(summary: &Value, expected: &BTreeSet<String>) {

@@ -5,6 +5,7 @@
 //! comparison of money needs no tolerance.
 
 mod builder;
+mod surveys;
 
 use chrono_tz::Tz;
 use proptest::collection::vec;
@@ -12,6 +13,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use self::builder::Builder;
+use self::surveys::surveys;
 use super::world::World;
 
 /// A date around which a world happens, with a country whose clocks change there, or a zone forced on all units.
@@ -43,6 +45,8 @@ const ZONES: [Tz; 8] = [
 enum When {
     /// So many days before the run's date, in a zone, so many microseconds after the day began.
     Day(u64, Tz, i64),
+    /// So many months before the run's, in a zone, so many microseconds after the month began.
+    Turn(u32, Tz, i64),
     /// So many microseconds after the run.
     Run(i64),
     /// So many microseconds after the earliest instant.
@@ -61,20 +65,10 @@ fn when() -> impl Strategy<Value = When> {
     prop_oneof![
         20 => (select(vec![1, 1, 2, 2, 3, 4, 5, 0]), select(&ZONES[..]), after_midnight())
             .prop_map(|(back, zone, after)| When::Day(back, zone, after)),
+        2 => (select(&ZONES[..]), after_midnight()).prop_map(|(zone, after)| When::Turn(0, zone, after)),
         1 => select(vec![-1, 0, 1, HOUR]).prop_map(When::Run),
         1 => select(vec![-1, 0, 1]).prop_map(When::Earliest),
         1 => select(vec![When::Infinity, When::MinusInfinity]),
-    ]
-}
-
-/// When a survey was filled in: up to sixteen months before the run, often near the turn of a month.
-fn surveyed_when() -> impl Strategy<Value = When> {
-    let near = (0_u64..8, select(&ZONES[..]), after_midnight());
-    let far = (0_u64..480, select(&ZONES[..]), after_midnight());
-    prop_oneof![
-        2 => near.prop_map(|(back, zone, after)| When::Day(back, zone, after)),
-        6 => far.prop_map(|(back, zone, after)| When::Day(back, zone, after)),
-        1 => select(vec![When::Run(-1), When::Run(0), When::Infinity, When::MinusInfinity]),
     ]
 }
 
@@ -121,13 +115,10 @@ struct People {
     operators: Vec<Index>,
     service_providers: Vec<Index>,
     unit_operators: Vec<(Index, Index)>,
-    farmer_surveys: Vec<(Index, Option<&'static str>, Option<When>)>,
 }
 
 /// Produce, unit, weight, currency, fully checked out.
 type DrawnCrate = (Option<Index>, Option<Index>, f64, Option<String>, bool);
-/// Check-out, crop, loss, date, price that is no number.
-type DrawnSurvey = (Index, Option<Index>, Option<i32>, Option<When>, bool);
 
 #[derive(Debug, Clone)]
 struct Moves {
@@ -135,11 +126,10 @@ struct Moves {
     instants: Vec<When>,
     movements: Vec<(&'static str, Index)>,
     check_ins: Vec<(Option<Index>, Option<Index>)>,
-    produces: Vec<(Option<Index>, Option<Index>)>,
+    produces: Vec<(Option<i64>, Option<Index>)>,
     crates: Vec<DrawnCrate>,
     check_outs: Vec<(Option<Index>, Option<String>, Option<f64>)>,
     releases: Vec<(Index, Index, f64, f64)>,
-    surveys: Vec<DrawnSurvey>,
 }
 
 fn frames() -> impl Strategy<Value = Frame> {
@@ -186,35 +176,31 @@ fn places() -> impl Strategy<Value = Places> {
         })
 }
 
+/// One of the five crops, often one of the first two, seldom none.
+fn crop() -> impl Strategy<Value = Option<i64>> {
+    prop_oneof![1 => Just(None), 6 => (1_i64..=2).prop_map(Some), 8 => (1_i64..=5).prop_map(Some)]
+}
+
 fn people() -> impl Strategy<Value = People> {
     let gender = select(vec![Some("fe"), Some("ma"), Some("ot"), None]);
     let first_name = select(vec![Some("Ada"), Some("Bo"), Some("Cem"), None, Some("User without a phone")]);
-    let kind = select(vec![Some("FARMER"), Some("TRADER"), None]);
-    let filled_in = prop_oneof![1 => Just(None), 3 => select(vec![
-        When::Day(3, Tz::UTC, 0), When::Day(3, Tz::UTC, 0), When::Day(40, Tz::UTC, HOUR), When::Run(-1), When::Run(0),
-        When::Infinity,
-    ]).prop_map(Some)];
     let pair = || (any::<Index>(), any::<Index>());
     (
         vec((gender, any::<bool>(), first_name), 1..7),
-        vec((reference(), prop::bool::weighted(0.15)), 0..6),
+        vec((reference(), prop::bool::weighted(0.15)), 0..16),
         vec(pair(), 0..6),
         vec(any::<Index>(), 0..4),
         vec(any::<Index>(), 0..4),
         vec(pair(), 0..5),
-        vec((any::<Index>(), kind, filled_in), 0..5),
     )
-        .prop_map(
-            |(users, farmers, farmer_companies, operators, service_providers, unit_operators, farmer_surveys)| People {
-                users,
-                farmers,
-                farmer_companies,
-                operators,
-                service_providers,
-                unit_operators,
-                farmer_surveys,
-            },
-        )
+        .prop_map(|(users, farmers, farmer_companies, operators, service_providers, unit_operators)| People {
+            users,
+            farmers,
+            farmer_companies,
+            operators,
+            service_providers,
+            unit_operators,
+        })
 }
 
 fn moves() -> impl Strategy<Value = Moves> {
@@ -224,30 +210,27 @@ fn moves() -> impl Strategy<Value = Moves> {
         1 => select(vec![f64::NAN, f64::INFINITY]),
     ];
     let percentage = prop_oneof![
-        14 => select(vec![0.0, 0.125, 0.25, 0.5, 0.5, 1.0, 1.0, 0.3, 0.9996, 0.99995]),
+        30 => select(vec![0.0, 0.125, 0.25, 0.5, 0.5, 1.0, 1.0, 0.3, 0.9996, 0.99995]),
         1 => select(vec![f64::NAN, f64::NEG_INFINITY]),
     ];
     let fee = prop_oneof![
-        14 => select(vec![0.0, 0.125, 0.375, 12.5, 100.0, 300.25, 40.0, -2.5, 0.00004]),
+        30 => select(vec![0.0, 0.125, 0.375, 12.5, 100.0, 300.25, 40.0, -2.5, 0.00004]),
         1 => select(vec![f64::NAN, f64::INFINITY]),
     ];
     let discount = prop_oneof![
-        14 => select(vec![None, None, Some(0.0), Some(0.5), Some(30.0), Some(1000.0), Some(-3.0)]),
+        30 => select(vec![None, None, Some(0.0), Some(0.5), Some(30.0), Some(1000.0), Some(-3.0)]),
         1 => Just(Some(f64::NAN)),
     ];
-    let loss = select(vec![None, Some(0), Some(1), Some(3), Some(50)]);
-    let filled_in = prop_oneof![1 => Just(None), 9 => surveyed_when().prop_map(Some)];
     (
         vec(when(), 1..8),
         vec((kind, any::<Index>()), 1..12),
         vec((reference(), reference()), 1..7),
-        vec((reference(), reference()), 1..7),
+        vec((crop(), reference()), 1..7),
         vec((reference(), reference(), weight, currency(), any::<bool>()), 1..10),
         vec((reference(), currency(), discount), 1..7),
         vec((any::<Index>(), any::<Index>(), percentage, fee), 0..18),
-        vec((any::<Index>(), reference(), loss, filled_in, prop::bool::weighted(0.08)), 0..8),
     )
-        .prop_map(|(instants, movements, check_ins, produces, crates, check_outs, releases, surveys)| Moves {
+        .prop_map(|(instants, movements, check_ins, produces, crates, check_outs, releases)| Moves {
             instants,
             movements,
             check_ins,
@@ -255,12 +238,22 @@ fn moves() -> impl Strategy<Value = Moves> {
             crates,
             check_outs,
             releases,
-            surveys,
         })
 }
 
-/// Worlds of up to 4 units, 9 crates and 17 releases within 8 or 20 days of the run.
+/// Worlds of up to 4 units, 9 crates and 17 releases within 8 or 20 days of the run, some of which are at the instant of
+/// a movement.
 pub fn worlds() -> impl Strategy<Value = World> {
-    (frames(), places(), people(), moves())
-        .prop_map(|(frame, places, people, moves)| Builder::new(frame).world(&places, &people, &moves))
+    let parts = (frames(), places(), people(), moves(), surveys(), prop::option::weighted(0.2, any::<Index>()));
+    parts.prop_map(|(frame, places, people, moves, surveys, moved)| {
+        let builder = Builder::new(frame);
+        let mut world = builder.world(&places, &people, &moves);
+        surveys.add_to(&mut world, &builder);
+        let times = world.movements.iter().filter_map(|movement| movement.date.instant());
+        let times: Vec<_> = times.filter(|time| *time > world.first_instant()).collect();
+        if let (Some(moved), false) = (moved, times.is_empty()) {
+            world.as_of = *moved.get(&times);
+        }
+        world
+    })
 }

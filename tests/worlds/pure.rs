@@ -1,5 +1,7 @@
 //! The pure functions against the slow implementation.
 
+mod impact;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -12,10 +14,7 @@ use metrics_core::coldroom::cooling_unit_day::{
 };
 use metrics_core::coldroom::food_loss_history::FoodLossHistory;
 use metrics_core::coldroom::lifecycle::{self, CrateFacts, MovementKind, Owner, ProduceCrate, Release, released_kg};
-use metrics_core::coldroom::market_survey::{self, SurveyedRelease};
-use metrics_core::ids::{
-    CheckInId, CheckOutId, CoolingUnitId, CrateId, CropId, FarmerId, MarketSurveyId, ReleaseId, UserId,
-};
+use metrics_core::ids::{CheckInId, CheckOutId, CoolingUnitId, CrateId, FarmerId, ReleaseId, UserId};
 use metrics_core::lca::FoodLossBoundary;
 use metrics_core::lca::room::{PowerSupply, RoomDescription, RoomFactors};
 use metrics_core::money::{RateBook, net_fee};
@@ -181,43 +180,9 @@ impl Loader<'_> {
     }
 
     fn history(&self) -> FoodLossHistory {
-        let world = self.world;
-        let mut surveys: Vec<market_survey::MarketSurvey> = Vec::new();
-        for survey in &world.market_surveys {
-            let at = survey.date_filled_in.and_then(Moment::instant).filter(|at| *at < world.as_of);
-            let (Some(filled_in_at), true) = (at, survey.price.is_finite()) else { continue };
-            let at = self.movement(world.check_out(survey.checkout_id).movement_id).map(|(at, _)| at);
-            let mut releases = Vec::new();
-            for release in world.releases.iter().filter(|release| release.checkout_id == survey.checkout_id) {
-                let row = world.crates.iter().find(|row| row.id == release.crate_id).expect("its crate");
-                let crop = world.produce_of(row).and_then(|produce| produce.crop_id);
-                let is_seen = at.is_some_and(|at| at < world.as_of) && !self.is_unusable(row);
-                if is_seen && crop.is_some() && crop == survey.crop_id {
-                    let user = world.check_in_of(row).and_then(|check_in| check_in.owned_by_user_id);
-                    releases.push(SurveyedRelease {
-                        id: ReleaseId(release.id),
-                        cooling_unit: row.cooling_unit_id.map(CoolingUnitId),
-                        farmer: user.and_then(|user| world.farmer_of_user(user)).map(|farmer| FarmerId(farmer.id)),
-                        kg: released_kg(release.percentage, row.initial_weight),
-                    });
-                }
-            }
-            releases.sort_by_key(|release| release.id);
-            let loss_kg = f64::from(survey.loss.unwrap_or(0));
-            surveys.push(market_survey::MarketSurvey {
-                id: MarketSurveyId(survey.id),
-                filled_in_at,
-                crop: CropId(survey.crop_id.unwrap_or_default()),
-                currency: None,
-                price_per_kg: None,
-                loss_kg,
-                releases,
-            });
-        }
-        surveys.sort_by_key(|survey| (survey.filled_in_at, survey.id));
         let mut history = FoodLossHistory::default();
-        for survey in &surveys {
-            history.add(survey, |id| world.unit(id.0).map(|unit| self.zone(unit)));
+        for survey in &self.market_surveys() {
+            history.add(survey, |id| self.world.unit(id.0).map(|unit| self.zone(unit)));
         }
         history
     }
@@ -351,6 +316,11 @@ proptest! {
     #[test]
     fn every_figure_of_every_company_follows_its_definition(world in worlds()) {
         assert_companies_follow_the_definitions(&world, parameters());
+    }
+
+    #[test]
+    fn every_figure_of_every_month_of_impact_follows_its_definition(world in worlds()) {
+        impact::assert_impacts_follow_the_definitions(&world, parameters());
     }
 
     #[test]

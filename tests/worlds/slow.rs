@@ -7,9 +7,11 @@
 mod company;
 mod emissions;
 mod food_loss;
+mod impact;
 mod lifecycle;
 mod money;
 mod rejects;
+mod surveys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +27,9 @@ use super::world::{Company, Crate, Moment, Unit, World};
 
 pub use company::{CompanyRow, companies};
 pub use emissions::Co2;
-pub use rejects::rejects;
+pub use impact::{ImpactKey, ImpactRow, Impacts, impacts};
+pub use rejects::{impact_rejects, rejects};
+pub use surveys::first_of_month;
 
 /// One row of `cooling_unit_metrics`.
 #[derive(Debug, Clone, PartialEq)]

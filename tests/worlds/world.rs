@@ -44,6 +44,7 @@ pub struct World {
     /// `storage_coolingunit_operators`: unit, user.
     pub unit_operators: Vec<(i64, i64)>,
     pub farmer_surveys: Vec<FarmerSurvey>,
+    pub commodity_lines: Vec<CommodityLine>,
     pub crops: Vec<Crop>,
     pub unit_crops: Vec<UnitCrop>,
     pub movements: Vec<Movement>,
@@ -130,6 +131,23 @@ pub struct FarmerSurvey {
     pub date_filled_in: Option<Moment>,
 }
 
+/// A row of `user_farmersurveycommodity`.
+#[derive(Debug, Clone)]
+pub struct CommodityLine {
+    pub id: i64,
+    pub farmer_survey_id: i64,
+    pub crop_id: Option<i64>,
+    pub average_price: Option<i16>,
+    pub currency: Option<String>,
+    pub unit: Option<String>,
+    pub kg_in_unit: Option<i32>,
+    pub quantity_total: Option<f64>,
+    pub quantity_self_consumed: Option<f64>,
+    pub quantity_sold: Option<f64>,
+    pub quantity_below_market_price: Option<f64>,
+    pub average_season_in_months: Option<i32>,
+}
+
 #[derive(Debug, Clone)]
 pub struct Crop {
     pub id: i64,
@@ -199,6 +217,9 @@ pub struct MarketSurvey {
     pub checkout_id: i64,
     pub crop_id: Option<i64>,
     pub price: f64,
+    pub currency: Option<String>,
+    pub selling_unit: Option<String>,
+    pub kg_in_unit: Option<i32>,
     pub loss: Option<i32>,
     pub date_filled_in: Option<Moment>,
 }

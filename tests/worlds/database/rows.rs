@@ -172,11 +172,11 @@ fn heads(row: &Value, column: &str) -> Heads {
     heads
 }
 
-fn integer(value: &Value) -> i64 {
+pub(super) fn integer(value: &Value) -> i64 {
     value.as_i64().unwrap_or_else(|| panic!("not an integer: {value}"))
 }
 
-fn count(value: &Value) -> i32 {
+pub(super) fn count(value: &Value) -> i32 {
     i32::try_from(integer(value)).expect("a count")
 }
 
@@ -184,7 +184,7 @@ fn float(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("not a number: {value}"))
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 

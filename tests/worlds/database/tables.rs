@@ -104,6 +104,15 @@ fn tables(world: &World) -> Vec<(&'static str, Vec<Value>)> {
             "id": row.id, "farmer_id": row.farmer_id, "user_type": row.user_type,
             "date_filled_in": row.date_filled_in.map(timestamp),
         })).collect()),
+        ("user_farmersurveycommodity", world.commodity_lines.iter().map(|row| json!({
+            "id": row.id, "farmer_survey_id": row.farmer_survey_id, "crop_id": row.crop_id, "currency": row.currency,
+            "average_price": row.average_price, "unit": row.unit, "kg_in_unit": row.kg_in_unit,
+            "quantity_total": row.quantity_total.map(number),
+            "quantity_self_consumed": row.quantity_self_consumed.map(number),
+            "quantity_sold": row.quantity_sold.map(number),
+            "quantity_below_market_price": row.quantity_below_market_price.map(number),
+            "average_season_in_months": row.average_season_in_months,
+        })).collect()),
         ("storage_crop", world.crops.iter().map(|row| json!({"id": row.id, "name": row.name})).collect()),
         ("storage_pricing", pricings.collect()),
         ("storage_coolingunitcrop", world.unit_crops.iter().map(|row| json!({
@@ -134,7 +143,8 @@ fn tables(world: &World) -> Vec<(&'static str, Vec<Value>)> {
         })).collect()),
         ("operation_marketsurvey", world.market_surveys.iter().map(|row| json!({
             "id": row.id, "checkout_id": row.checkout_id, "crop_id": row.crop_id, "loss": row.loss,
-            "price": number(row.price), "date_filled_in": row.date_filled_in.map(timestamp),
+            "price": number(row.price), "currency": row.currency, "selling_unit": row.selling_unit,
+            "kg_in_unit": row.kg_in_unit, "date_filled_in": row.date_filled_in.map(timestamp),
         })).collect()),
         ("metrics.exchange_rate", world.rates.iter().map(|row| {
             let usd: Map<String, Value> = serde_json::from_str(&format!("{{\"usd\": {}}}", row.usd)).expect("JSON");

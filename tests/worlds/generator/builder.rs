@@ -1,14 +1,14 @@
 //! Turns what was drawn into rows.
 
-use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
 use proptest::sample::Index;
 
 use super::{Frame, Moves, People, Places, When, owned};
 use crate::worlds::slow::first_instant_of;
 use crate::worlds::world::{
-    CheckIn, CheckOut, Company, Crate, Crop, Employee, Farmer, FarmerSurvey, Location, MarketSurvey, Moment, Movement,
-    Power, Produce, Rate, Release, Unit, UnitCrop, User, World,
+    CheckIn, CheckOut, Company, Crate, Crop, Employee, Farmer, Location, Moment, Movement, Power, Produce, Rate,
+    Release, Unit, UnitCrop, User, World,
 };
 
 /// Turns positions into ids, and relations in time into instants.
@@ -24,7 +24,7 @@ fn ids<T>(rows: &[T]) -> Vec<i64> {
     (1..=i64::try_from(rows.len()).expect("few")).collect()
 }
 
-fn numbered<T, R>(rows: &[T], row: impl Fn(i64, &T) -> R) -> Vec<R> {
+pub(super) fn numbered<T, R>(rows: &[T], row: impl Fn(i64, &T) -> R) -> Vec<R> {
     ids(rows).into_iter().zip(rows).map(|(id, value)| row(id, value)).collect()
 }
 
@@ -41,11 +41,15 @@ impl Builder {
         Self { as_of, earliest: date - Days::new(frame.days_of_history), country, forced_zone }
     }
 
-    fn moment(&self, when: When) -> Moment {
+    pub(super) fn moment(&self, when: When) -> Moment {
         let after = |instant: DateTime<Utc>, microseconds| Moment::At(instant + Duration::microseconds(microseconds));
         match when {
             When::Day(back, zone, microseconds) => {
                 after(start_of(self.as_of.date_naive() - Days::new(back), zone), microseconds)
+            }
+            When::Turn(back, zone, microseconds) => {
+                let month = self.as_of.date_naive().with_day(1).expect("every month has a first day");
+                after(start_of(month - Months::new(back), self.forced_zone.unwrap_or(zone)), microseconds)
             }
             When::Run(microseconds) => after(self.as_of, microseconds),
             When::Earliest(microseconds) => {
@@ -68,7 +72,6 @@ impl Builder {
         // Two crops of one name, and one called like those that are not known.
         let crops = ["Tomato", "Irish Potato", "Other", "Other", "Unknown"];
         let crops: Vec<Crop> = numbered(&crops, |id, name| Crop { id, name: (*name).to_owned() });
-        let crop_ids = ids(&crops);
         let employees = |rows: &[Index]| -> Vec<Employee> {
             let rows = &rows[..rows.len().min(users.len())];
             // One row a user, as the source demands.
@@ -141,6 +144,7 @@ impl Builder {
                 .map(|(unit, user)| (pick(unit, &units), pick(user, &users)))
                 .collect(),
             farmer_surveys: Vec::new(),
+            commodity_lines: Vec::new(),
             crops,
             unit_crops: numbered(&places.unit_crops, |id, (unit, pricing, active)| UnitCrop {
                 id,
@@ -160,7 +164,7 @@ impl Builder {
             }),
             produces: numbered(&moves.produces, |id, (crop, check_in)| Produce {
                 id,
-                crop_id: maybe(crop, &crop_ids),
+                crop_id: *crop,
                 checkin_id: maybe(check_in, &check_ins),
             }),
             crates: numbered(&moves.crates, |id, (produce, unit, weight, currency, flag)| Crate {
@@ -185,16 +189,7 @@ impl Builder {
                 percentage: *percentage,
                 cooling_fees: *fee,
             }),
-            market_surveys: numbered(&moves.surveys, |id, (check_out, crop, loss, filled_in, is_absurd)| {
-                MarketSurvey {
-                    id,
-                    checkout_id: pick(check_out, &check_outs),
-                    crop_id: maybe(crop, &crop_ids),
-                    price: if *is_absurd { f64::NAN } else { 10.0 },
-                    loss: *loss,
-                    date_filled_in: filled_in.map(|when| self.moment(when)),
-                }
-            }),
+            market_surveys: Vec::new(),
             rates: places
                 .rates
                 .iter()
@@ -212,12 +207,6 @@ impl Builder {
                 .iter()
                 .map(|(farmer, company)| (pick(farmer, &farmers), pick(company, &companies)))
                 .collect();
-            world.farmer_surveys = numbered(&people.farmer_surveys, |id, (farmer, kind, filled_in)| FarmerSurvey {
-                id,
-                farmer_id: pick(farmer, &farmers),
-                user_type: owned(*kind),
-                date_filled_in: filled_in.map(|when| self.moment(when)),
-            });
         }
         keep_unique(&mut world);
         world

@@ -125,7 +125,7 @@ impl Slow<'_> {
     }
 
     /// Farmers linked to the company or created by one of its operators.
-    fn cooling_users(&self, company: &Company) -> Vec<&Farmer> {
+    pub(super) fn cooling_users(&self, company: &Company) -> Vec<&Farmer> {
         let operators: BTreeSet<i64> =
             self.world.operators.iter().filter(|row| row.company_id == company.id).map(|row| row.id).collect();
         let belongs = |farmer: &&Farmer| {
