@@ -3,6 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use calamine::{Data, Reader as _, Xlsx};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
@@ -132,6 +133,11 @@ pub fn assert_same(rows: &Rows, objects: &[Value]) {
     }
 }
 
+fn is_same_instant(cell: Option<&str>, wanted: &str) -> bool {
+    let cell = cell.and_then(|cell| NaiveDateTime::parse_from_str(cell, "%Y-%m-%dT%H:%M:%S%.f").ok());
+    cell.is_some() && cell == wanted.parse::<DateTime<Utc>>().ok().map(|wanted| wanted.naive_utc())
+}
+
 /// Whether a cell says the same as a value of a JSON body.
 pub fn is_same(cell: &Value, expected: &Value) -> bool {
     let text = cell.as_str();
@@ -144,10 +150,8 @@ pub fn is_same(cell: &Value, expected: &Value) -> bool {
         Value::Bool(flag) => cell == expected || text == Some(if *flag { "true" } else { "false" }),
         // A workbook has no empty texts.
         Value::String(wanted) if wanted.is_empty() && cell.is_null() => true,
-        // A workbook's instants have no zone; its column says that they are in UTC.
-        Value::String(wanted) if wanted.ends_with('Z') && text.is_some_and(|text| format!("{text}Z") == *wanted) => {
-            true
-        }
+        // Instants of files have no zone; the column says that they are in UTC.
+        Value::String(wanted) if is_same_instant(text, wanted) => true,
         Value::String(wanted) => text.is_some_and(|text| text == wanted || text.strip_prefix('\'') == Some(wanted)),
         Value::Array(_) | Value::Object(_) => {
             cell == expected
