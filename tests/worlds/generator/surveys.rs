@@ -47,6 +47,7 @@ struct Market {
     /// The check-out where nothing was released.
     check_out: Index,
     /// A crop other than that of the release.
+    #[expect(clippy::option_option, reason = "whether it is another crop, and which, if any")]
     other_crop: Option<Option<i64>>,
     price: Price<f64>,
     loss: Option<i32>,
@@ -68,6 +69,7 @@ struct Line {
     /// Position among the crops that the farmer sold.
     sold: Index,
     /// A crop other than these.
+    #[expect(clippy::option_option, reason = "whether it is another crop, and which, if any")]
     other_crop: Option<Option<i64>>,
     price: Price<Option<i16>>,
     /// In total, consumed, sold, below market price.

@@ -33,7 +33,7 @@ impl Loader<'_> {
                 id: MarketSurveyId(survey.id),
                 filled_in_at,
                 crop: CropId(crop),
-                currency: currency(&survey.currency),
+                currency: currency(survey.currency.as_deref()),
                 price_per_kg: price_per_kg(survey.price, is_per_kg, survey.kg_in_unit),
                 loss_kg: f64::from(survey.loss.unwrap_or(0)),
                 releases,
@@ -77,7 +77,7 @@ impl Loader<'_> {
                 None => None,
                 Some(_) => continue,
             };
-            let Some(currency) = currency(&line.currency) else { continue };
+            let Some(currency) = currency(line.currency.as_deref()) else { continue };
             let is_per_kg = line.unit.as_deref() == Some("KILOGRAMS");
             lines.push(BaselineLine {
                 id: BaselineLineId(line.id),
@@ -135,8 +135,8 @@ impl Loader<'_> {
     }
 }
 
-fn currency(text: &Option<String>) -> Option<Arc<str>> {
-    text.as_deref().filter(|text| !text.is_empty()).map(Arc::from)
+fn currency(text: Option<&str>) -> Option<Arc<str>> {
+    text.filter(|text| !text.is_empty()).map(Arc::from)
 }
 
 fn is_usable(line: &CommodityLine) -> bool {
