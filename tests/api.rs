@@ -16,13 +16,14 @@ pub mod rows;
 mod series;
 mod slices;
 
-use std::io::{BufRead as _, BufReader};
+use std::fs;
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Child, Command, ExitStatus};
 use std::thread;
+use std::time::Duration;
 
 use metrics_core::settings::DatabaseUrl;
+use tempfile::NamedTempFile;
 
 use client::{Request, Response};
 
@@ -33,7 +34,8 @@ pub struct Api {
     child: Child,
     address: SocketAddr,
     maintenance: SocketAddr,
-    log: Arc<Mutex<String>>,
+    /// A file, not a pipe: what is written before an answer is there when the answer is.
+    log: NamedTempFile,
 }
 
 impl Api {
@@ -44,6 +46,7 @@ impl Api {
 
     /// Starts it over the database at `url`, with further settings.
     pub fn start_with(url: &DatabaseUrl, settings: &[(&str, &str)]) -> Self {
+        let log = NamedTempFile::new().unwrap();
         let mut child = Command::new(binary("api"))
             .env_clear()
             .env("METRICS_DATABASE__URL", url.expose())
@@ -51,18 +54,20 @@ impl Api {
             .env("METRICS_API__LISTEN", "127.0.0.1:0")
             .env("METRICS_API__MAINTENANCE_LISTEN", "127.0.0.1:0")
             .envs(settings.iter().copied())
-            .stderr(Stdio::piped())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let started = lines.find(|line| line.contains("serving on")).expect("it starts");
+        let started = loop {
+            let text = fs::read_to_string(log.path()).unwrap();
+            if let Some(line) = text.split_inclusive('\n').find(|line| line.contains("serving on") && line.ends_with('\n')) {
+                break line.trim_end().to_owned();
+            }
+            assert!(child.try_wait().unwrap().is_none(), "it starts: {text}");
+            thread::sleep(Duration::from_millis(2));
+        };
         let mut addresses = started.split("http://").skip(1).map(|rest| rest.trim_end_matches(", health also on "));
         let mut address = || addresses.next().unwrap().parse().unwrap();
         let (address, maintenance) = (address(), address());
-
-        let log = Arc::new(Mutex::new(String::new()));
-        let sink = log.clone();
-        thread::spawn(move || lines.for_each(|line| sink.lock().unwrap().extend([&line, "\n"])));
         Self { child, address, maintenance, log }
     }
 
@@ -73,7 +78,7 @@ impl Api {
 
     /// What it wrote to its log since it started.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        fs::read_to_string(self.log.path()).unwrap()
     }
 
     pub fn get(&self, target: &str) -> Response {

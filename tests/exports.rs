@@ -48,8 +48,13 @@ fn every_form_has_all_rows_and_all_columns_of_the_tables() {
         ("aggregated-comparison", "cooling_unit_metrics"),
         ("company", "company_metrics"),
         ("company-history", "company_metrics_history"),
+        ("impact-metrics", "impact_metrics"),
     ] {
-        let order = if table == "cooling_unit_metrics" { "cooling_unit_id, date" } else { "company_id, report_date" };
+        let order = match view {
+            "aggregated-comparison" => "cooling_unit_id, date",
+            "impact-metrics" => "month, cooling_unit_id, farmer_id, crop_id",
+            _ => "company_id, report_date",
+        };
         let stored = db.query(&format!("SELECT * FROM metrics.{table} ORDER BY {order}"));
         assert!(!stored.is_empty());
         let columns = db.query(&format!(
@@ -85,7 +90,7 @@ fn every_form_has_all_rows_and_all_columns_of_the_tables() {
         assert_eq!((sheets, &sheet.columns), (vec!["data".to_owned(), "About".to_owned()], &csv.columns));
         files::assert_same(&without(&sheet), &objects);
     }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 12, "no temporary file stays");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 16, "no temporary file stays");
 }
 
 #[test]
@@ -110,16 +115,17 @@ fn texts_are_escaped_and_numbers_intact() {
 #[test]
 fn rows_are_chosen_by_days_companies_and_cooling_units() {
     let db = computed();
-    let count = |arguments: &[&str], condition: &str| {
-        let all: Vec<&str> = ["aggregated-comparison", "--format", "json", "--out", "-"]
-            .into_iter()
-            .chain(arguments.iter().copied())
-            .collect();
+    let count_in = |view: &str, table: &str, arguments: &[&str], condition: &str| {
+        let all: Vec<&str> =
+            [view, "--format", "json", "--out", "-"].into_iter().chain(arguments.iter().copied()).collect();
         let output = export(&db, &all);
         assert_eq!(output.status, 0, "{}", output.stderr);
-        let stored = db.value(&format!("SELECT count(*) FROM metrics.cooling_unit_metrics WHERE {condition}"));
+        let stored = db.value(&format!("SELECT count(*) FROM metrics.{table} WHERE {condition}"));
         assert_eq!(json!(output.stdout.lines().count()), stored, "{arguments:?}");
         stored.as_i64().unwrap()
+    };
+    let count = |arguments: &[&str], condition: &str| {
+        count_in("aggregated-comparison", "cooling_unit_metrics", arguments, condition)
     };
     let all = count(&[], "true");
     let some = count(&["--from", "2025-09-01", "--to", "2025-09-30"], "date BETWEEN '2025-09-01' AND '2025-09-30'");
@@ -127,6 +133,14 @@ fn rows_are_chosen_by_days_companies_and_cooling_units() {
     count(&["--to", "2025-08-31", "--company", "1"], "date <= '2025-08-31' AND company_id = 1");
     count(&["--cooling-unit", "1,2", "--cooling-unit", "3"], "cooling_unit_id IN (1, 2, 3)");
     assert_eq!(count(&["--cooling-unit", "9999"], "false"), 0);
+
+    let impact = |arguments: &[&str], condition: &str| count_in("impact-metrics", "impact_metrics", arguments, condition);
+    let all = impact(&[], "true");
+    let one = impact(&["--from", "2025-09", "--to", "2025-09"], "month = '2025-09-01'");
+    assert!(0 < one && one < all);
+    assert_eq!(impact(&["--from", "2025-09-30", "--to", "2025-09-30"], "month = '2025-09-01'"), one);
+    impact(&["--to", "2025-09-01", "--company", "1"], "month <= '2025-09-01' AND company_id = 1");
+    impact(&["--from", "2025-09", "--cooling-unit", "1,2"], "month >= '2025-09-01' AND cooling_unit_id IN (1, 2)");
 }
 
 #[test]

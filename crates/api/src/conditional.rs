@@ -3,6 +3,7 @@
 use actix_web::http::header::{
     self, AcceptEncoding, CacheControl, CacheDirective, ContentType, ETag, Encoding, EntityTag, Header, IfNoneMatch,
 };
+use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use metrics_core::export::Form;
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::ApiError;
 use crate::export::{Table, Wanted};
+use crate::kept_pages::KeptPages;
 use crate::pages;
 
 /// What the compressing middleware chooses from, in its order of preference.
@@ -92,8 +94,23 @@ impl Representation {
 
     /// `200 OK` with a web page.
     pub fn html(&self, page: &impl Template) -> Result<HttpResponse, ApiError> {
-        let body = page.render()?;
-        Ok(pages::with_policy(self.ok().insert_header(ContentType::html()).body(body)))
+        Ok(self.page(page.render()?.into()))
+    }
+
+    /// `200 OK` with a web page that is kept for the next who asks for the same.
+    pub fn kept_html(&self, kept: &KeptPages, page: &impl Template) -> Result<HttpResponse, ApiError> {
+        let body = Bytes::from(page.render()?);
+        kept.put(self.tag.clone(), body.clone());
+        Ok(self.page(body))
+    }
+
+    /// `200 OK` with a web page that was made before, if it is kept.
+    pub fn from_kept(&self, kept: &KeptPages) -> Option<HttpResponse> {
+        kept.get(&self.tag).map(|body| self.page(body))
+    }
+
+    fn page(&self, body: Bytes) -> HttpResponse {
+        pages::with_policy(self.ok().insert_header(ContentType::html()).body(body))
     }
 
     /// `200 OK` with `body` as JSON, or with the `table` of its rows as a file, in the form that the client wants.

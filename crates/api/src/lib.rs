@@ -8,6 +8,7 @@ mod form;
 mod frame;
 mod impact;
 mod json;
+mod kept_pages;
 mod locale;
 mod meta;
 mod middleware;

@@ -13,6 +13,7 @@ use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
 
 use crate::error::ApiError;
+use crate::kept_pages::KeptPages;
 use crate::source::Source;
 
 /// Longest wait for a connection while all are in use: a client is better told than kept waiting.
@@ -73,12 +74,12 @@ impl AppState {
     /// The state as the next worker sees it.
     pub(crate) fn for_worker(self: &Arc<Self>) -> Worker {
         let index = self.next_worker.fetch_add(1, Ordering::Relaxed) % self.pools.len();
-        Worker { app: self.clone(), pool: self.pools[index].clone() }
+        Worker { app: self.clone(), pool: self.pools[index].clone(), kept_pages: KeptPages::default() }
     }
 
     /// The state as the maintenance listener sees it, which asks for health only.
     pub(crate) fn for_maintenance(self: &Arc<Self>) -> Worker {
-        Worker { app: self.clone(), pool: self.health_pool.clone() }
+        Worker { app: self.clone(), pool: self.health_pool.clone(), kept_pages: KeptPages::default() }
     }
 }
 
@@ -90,6 +91,8 @@ pub struct Worker {
     /// What all workers share.
     pub app: Arc<AppState>,
     pool: Pool,
+    /// Pages that it made.
+    pub(crate) kept_pages: KeptPages,
 }
 
 impl Worker {

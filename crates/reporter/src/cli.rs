@@ -217,6 +217,8 @@ pub enum ExportName {
     Company,
     /// `company_metrics_history`: a row per company and report date.
     CompanyHistory,
+    /// `impact_metrics`: a row per local month, cooling unit, farmer and crop with a market survey.
+    ImpactMetrics,
 }
 
 /// Forms of an export.
@@ -247,12 +249,12 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 
-    /// First local day, of company-history first report date [default: all].
-    #[arg(long, value_name = "DATE")]
+    /// First local day, of impact-metrics first month, of company-history first report date [default: all].
+    #[arg(long, value_name = "DATE|MONTH", value_parser = first_day)]
     pub from: Option<NaiveDate>,
 
-    /// Last local day or report date, inclusive [default: all].
-    #[arg(long, value_name = "DATE")]
+    /// Last local day, month or report date, inclusive [default: all].
+    #[arg(long, value_name = "DATE|MONTH", value_parser = last_day)]
     pub to: Option<NaiveDate>,
 
     /// Only rows of these companies.

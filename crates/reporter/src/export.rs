@@ -97,6 +97,7 @@ const fn table(view: ExportName) -> ExportTable {
         ExportName::AggregatedComparison => ExportTable::CoolingUnitMetrics,
         ExportName::Company => ExportTable::CompanyMetrics,
         ExportName::CompanyHistory => ExportTable::CompanyMetricsHistory,
+        ExportName::ImpactMetrics => ExportTable::ImpactMetrics,
     }
 }
 
@@ -119,7 +120,8 @@ fn filter(arguments: &ExportArgs) -> Result<ExportFilter, CommandError> {
     if arguments.units && arguments.format != ExportFormat::Csv {
         return usage("--units is for --format csv; the other forms say their units in any case");
     }
-    if arguments.view != ExportName::AggregatedComparison && !arguments.cooling_unit.is_empty() {
+    let is_of_companies = matches!(arguments.view, ExportName::Company | ExportName::CompanyHistory);
+    if is_of_companies && !arguments.cooling_unit.is_empty() {
         return usage("rows of companies have no cooling unit; use --company");
     }
     if arguments.view == ExportName::Company && (arguments.from.is_some() || arguments.to.is_some()) {

@@ -124,6 +124,10 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         snapshot.close().await?;
         return Ok(representation.not_modified());
     }
+    if let Some(response) = representation.from_kept(&worker.kept_pages) {
+        snapshot.close().await?;
+        return Ok(response);
+    }
     let found = reader::company_rows(&mut snapshot, range).await?;
     snapshot.close().await?;
 
@@ -151,5 +155,5 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         parameter_sets,
         page: &page,
     };
-    representation.html(&view)
+    representation.kept_html(&worker.kept_pages, &view)
 }

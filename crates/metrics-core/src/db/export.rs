@@ -23,6 +23,8 @@ pub enum ExportTable {
     CompanyMetrics,
     /// A row per company and report date.
     CompanyMetricsHistory,
+    /// A row per local month, cooling unit, farmer and crop with a market survey.
+    ImpactMetrics,
 }
 
 impl ExportTable {
@@ -32,6 +34,7 @@ impl ExportTable {
             Self::CoolingUnitMetrics => "metrics.cooling_unit_metrics",
             Self::CompanyMetrics => "metrics.company_metrics",
             Self::CompanyMetricsHistory => "metrics.company_metrics_history",
+            Self::ImpactMetrics => "metrics.impact_metrics",
         }
     }
 
@@ -41,6 +44,7 @@ impl ExportTable {
             Self::CoolingUnitMetrics => include_str!("export/cooling_unit_metrics.sql"),
             Self::CompanyMetrics => include_str!("export/company_metrics.sql"),
             Self::CompanyMetricsHistory => include_str!("export/company_metrics_history.sql"),
+            Self::ImpactMetrics => include_str!("export/impact_metrics.sql"),
         }
     }
 }
@@ -48,9 +52,9 @@ impl ExportTable {
 /// Which rows; absent means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExportFilter {
-    /// First day.
+    /// First day; of impact the month that it is in counts.
     pub from: Option<NaiveDate>,
-    /// Last day, inclusive.
+    /// Last day, inclusive; of impact the month that it is in counts.
     pub to: Option<NaiveDate>,
     /// Companies.
     pub companies: Option<Vec<i64>>,

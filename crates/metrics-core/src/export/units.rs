@@ -12,6 +12,7 @@ pub fn unit_of(column: &str) -> Option<&'static str> {
         "baseline_quantity_total_month" => "kg",
         "monthly_perc_foodloss_diff" => "percentage points",
         "date" | "last_date" | "first_date" | "report_date" => "local day in time_zone",
+        "month" => "first day of the local month in time_zone",
         "computed_at" | "latest_survey_date" => "UTC",
         name if name.starts_with("previous_") => return unit_of(&name["previous_".len()..]),
         name if name.ends_with("_usd") => "USD",
