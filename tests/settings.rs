@@ -38,6 +38,12 @@ fn base_toml_holds_every_setting_and_nothing_else() {
     assert_eq!(settings.reporting.earliest_date.to_string(), "2015-01-01");
     assert_eq!(settings.fx.provider, FxProvider::None);
     assert!((settings.fx.quarantine_ratio - 0.2).abs() < f64::EPSILON);
+    assert_eq!((settings.uptime.polls_retention_days, settings.uptime.history_hours), (35, 720));
+    let ingest = &settings.uptime.ingest;
+    assert!(ingest.status.is_empty() && ingest.hours.is_none() && ingest.zones.is_none());
+    assert_eq!((ingest.timeout, ingest.max_bytes), (Duration::from_mins(1), 1 << 31));
+    assert_eq!(ingest.cache_dir, Path::new("./data/fetch"));
+    assert_eq!((&ingest.google_credentials, &ingest.drive_url), (&None, &None));
     assert!(settings.describe().iter().all(|setting| setting.origin.to_string() == "default"));
 }
 
@@ -181,6 +187,7 @@ fn an_unknown_variable_is_refused_with_the_nearest_known() {
         ("METRICS_LOG_LEVEL", "METRICS_LOG__LEVEL"),
         ("METRICS__FX__PROVIDER", "METRICS_FX__PROVIDER"),
         ("METRICS_API__WORKERS_FILE", "METRICS_API__WORKERS"),
+        ("METRICS_UPTIME_INGEST__HOURS", "METRICS_UPTIME__INGEST__HOURS"),
     ] {
         let error = refused(&[(wrong, "1")]);
         assert!(error.contains(&format!("no setting {wrong}; did you mean {nearest}?")), "{error}");
@@ -197,6 +204,9 @@ fn a_value_that_does_not_fit_is_refused_with_key_value_origin_and_what_fits() {
         ("METRICS_API__REQUEST_TIMEOUT_S", "0", "api.request_timeout_s", "at least 1 second"),
         ("METRICS_FX__PROVIDER", "google", "fx.provider", "none, yahoo, openexchangerates"),
         ("METRICS_FX__QUARANTINE_RATIO", "0", "fx.quarantine_ratio", "above 0"),
+        ("METRICS_UPTIME__HISTORY_HOURS", "0", "uptime.history_hours", "at least 1"),
+        ("METRICS_UPTIME__INGEST__MAX_BYTES", "0", "uptime.ingest.max_bytes", "at least 1"),
+        ("METRICS_UPTIME__INGEST__TIMEOUT_S", "0", "uptime.ingest.timeout_s", "at least 1 second"),
         ("METRICS_REPORTING__TIME_ZONE", "Lagos", "reporting.time_zone", "Lagos"),
         ("METRICS_REPORTING__EARLIEST_DATE", "2015-02-30", "reporting.earliest_date", "range"),
         ("METRICS_LOG__LEVEL", "loud", "log.level", "error, warn, info"),
@@ -215,4 +225,35 @@ fn a_list_is_separated_by_commas() {
     let settings = load(&[("METRICS_API__CORS_ALLOWED_ORIGINS", "https://a, https://b")]).unwrap();
     assert_eq!(settings.api.cors_allowed_origins, ["https://a", "https://b"]);
     assert_eq!(described(&settings, "api.cors_allowed_origins").0, "https://a,https://b");
+}
+
+#[test]
+fn sections_may_be_in_sections() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[uptime]\nhistory_hours = 24\n[uptime.ingest]\nstatus = [\"a.csv\"]\nhours = \"h.csv\"\n";
+    std::fs::write(folder.path().join("x.toml"), text).unwrap();
+    let file = [("METRICS_ENV", "x"), ("METRICS_CONFIG_DIR", folder.path().to_str().unwrap())];
+    let settings = load(&[&file[..], &[("METRICS_UPTIME__INGEST__HOURS", "https://h/hours.csv")]].concat()).unwrap();
+    assert_eq!((settings.uptime.history_hours, settings.uptime.polls_retention_days), (24, 35));
+    assert_eq!(settings.uptime.ingest.status, ["a.csv"]);
+    assert_eq!(settings.uptime.ingest.hours.as_deref(), Some("https://h/hours.csv"));
+}
+
+#[test]
+fn the_query_of_a_source_is_not_shown() {
+    let sources = "https://h/a.csv?signature=hidden,polls.csv.gz,https://me:hidden@h/b.csv";
+    let settings = load(&[("METRICS_UPTIME__INGEST__STATUS", sources)]).unwrap();
+    assert_eq!(settings.uptime.ingest.status.len(), 3);
+    let shown = described(&settings, "uptime.ingest.status").0;
+    assert_eq!(shown, "https://h/a.csv?***,polls.csv.gz,https://me:***@h/b.csv");
+}
+
+#[test]
+fn the_key_file_of_google_may_be_named_by_the_usual_variable() {
+    let key = |variables: &[(&str, &str)]| load(variables).unwrap().uptime.ingest.google_credentials;
+    let usual = ("GOOGLE_APPLICATION_CREDENTIALS", "/run/secrets/usual.json");
+    assert_eq!(key(&[usual]).as_deref(), Some(Path::new("/run/secrets/usual.json")));
+    let ours = ("METRICS_UPTIME__INGEST__GOOGLE_CREDENTIALS", "/run/secrets/ours.json");
+    assert_eq!(key(&[usual, ours]).as_deref(), Some(Path::new("/run/secrets/ours.json")));
+    assert_eq!(key(&[]), None);
 }

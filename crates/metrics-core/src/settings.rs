@@ -40,6 +40,8 @@ pub struct Settings {
     pub fx: FxSettings,
     /// Life-cycle assessment.
     pub lca: LcaSettings,
+    /// Uptime of stores.
+    pub uptime: UptimeSettings,
     /// The HTTP API.
     pub api: ApiSettings,
     /// Logging.
@@ -90,7 +92,7 @@ pub struct ReportingSettings {
     #[serde(deserialize_with = "values::optional")]
     pub time_zone: Option<Tz>,
     /// Days before today from which a run without dates computes again; at least 1.
-    #[serde(deserialize_with = "values::at_least_one_u32")]
+    #[serde(deserialize_with = "values::at_least_one")]
     pub trailing_days: u32,
     /// First day that is ever computed.
     pub earliest_date: NaiveDate,
@@ -134,6 +136,48 @@ pub struct LcaSettings {
     pub model: LcaModel,
     /// What a kilogram of lost food stands for.
     pub food_loss: FoodLossBoundary,
+}
+
+/// Section `uptime`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UptimeSettings {
+    /// Days for which polls are kept, at least 1.
+    #[serde(deserialize_with = "values::at_least_one")]
+    pub polls_retention_days: u32,
+    /// Hours for which the uptime of stores is kept, at least 1.
+    #[serde(deserialize_with = "values::at_least_one")]
+    pub history_hours: u32,
+    /// Where polls, opening hours and zones come from.
+    pub ingest: UptimeIngestSettings,
+}
+
+/// Section `uptime.ingest`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UptimeIngestSettings {
+    /// Sources of polls.
+    pub status: Vec<String>,
+    /// Source of opening hours.
+    #[serde(deserialize_with = "values::optional")]
+    pub hours: Option<String>,
+    /// Source of zones.
+    #[serde(deserialize_with = "values::optional")]
+    pub zones: Option<String>,
+    /// Time for all that one source takes.
+    #[serde(rename = "timeout_s", deserialize_with = "values::seconds")]
+    pub timeout: Duration,
+    /// Largest transfer of one source, at least 1.
+    #[serde(deserialize_with = "values::at_least_one")]
+    pub max_bytes: u64,
+    /// Folder of what was fetched, relative to the working directory.
+    pub cache_dir: PathBuf,
+    /// Key file of a service account, for files on Google Drive.
+    #[serde(deserialize_with = "values::optional")]
+    pub google_credentials: Option<PathBuf>,
+    /// Address instead of Google Drive's own.
+    #[serde(deserialize_with = "values::optional")]
+    pub drive_url: Option<String>,
 }
 
 /// Section `api`.

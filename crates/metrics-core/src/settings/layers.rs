@@ -9,14 +9,19 @@ use serde::de::DeserializeOwned;
 
 use super::database_url::{DatabaseParts, DatabaseUrl};
 use super::error::SettingsError;
-use super::secret::without_password;
+use super::secret::{without_password, without_query};
 
 const BASE: &str = include_str!("../../../../config/base.toml");
 const PREFIX: &str = "METRICS_";
 const DATABASE_URL: &str = "database.url";
 const SOURCE_URL: &str = "source.url";
+const GOOGLE_CREDENTIALS: &str = "uptime.ingest.google_credentials";
 /// Settings whose values are addresses of databases.
 const DATABASE_URLS: [&str; 2] = [DATABASE_URL, SOURCE_URL];
+/// Settings that variables of other programs set, too.
+const CONVENTIONAL: [&str; 3] = [DATABASE_URL, SOURCE_URL, GOOGLE_CREDENTIALS];
+/// Settings whose values may be links that are signed in their query.
+const SOURCES: [&str; 3] = ["uptime.ingest.status", "uptime.ingest.hours", "uptime.ingest.zones"];
 /// Settings that are never shown.
 const SECRETS: [&str; 1] = ["fx.api_key"];
 /// Settings that may be read from a file named by a variable ending in `_FILE`.
@@ -86,7 +91,7 @@ pub(super) fn merge(
 
     let base = parse(BASE, Path::new("config/base.toml"))?;
     let mut merged = Merged(base.into_iter().map(|(key, value)| (key, (value, Origin::Default))).collect());
-    for (key, text, origin) in environment.conventional_urls()? {
+    for (key, text, origin) in environment.conventional()? {
         merged.set_text(key, &text, origin)?;
     }
     if let Some((path, values)) = environment.file()? {
@@ -117,8 +122,8 @@ impl Merged {
             | (ValueKind::Array(_), value @ ValueKind::Array(_)) => value,
             (default, value) => return Err(invalid(key, &value, origin, expected(default).to_owned())),
         };
-        // An empty address in a file means that it is given elsewhere.
-        if DATABASE_URLS.contains(&key) && value == ValueKind::String(String::new()) {
+        // Empty in a file means that it is given elsewhere.
+        if CONVENTIONAL.contains(&key) && value == ValueKind::String(String::new()) {
             return Ok(());
         }
         self.0.insert(key.to_owned(), (value, origin));
@@ -200,18 +205,23 @@ impl Environment {
         }
     }
 
-    /// Addresses from the variables that other programs use, too.
-    fn conventional_urls(&self) -> Result<Vec<(&'static str, String, Origin)>, SettingsError> {
-        let mut urls = Vec::new();
+    /// Values of the variables that other programs use, too.
+    fn conventional(&self) -> Result<Vec<(&'static str, String, Origin)>, SettingsError> {
+        let mut values = Vec::new();
         if let Some((text, origin)) = self.value("DATABASE_URL")? {
-            urls.push((DATABASE_URL, text, origin));
+            values.push((DATABASE_URL, text, origin));
         } else if let Some((url, origin)) = self.database_parts()? {
-            urls.push((DATABASE_URL, url.expose().to_owned(), origin));
+            values.push((DATABASE_URL, url.expose().to_owned(), origin));
         }
         if let Some((text, origin)) = self.value("SOURCE_DATABASE_URL")? {
-            urls.push((SOURCE_URL, text, origin));
+            values.push((SOURCE_URL, text, origin));
         }
-        Ok(urls)
+        // Its value is the path of a file as it is.
+        let name = "GOOGLE_APPLICATION_CREDENTIALS";
+        if let Some(path) = self.0.get(name) {
+            values.push((GOOGLE_CREDENTIALS, path.clone(), Origin::Variable(name.to_owned())));
+        }
+        Ok(values)
     }
 
     /// The address that `DB_HOST`, `DB_PORT`, … spell, when any of them is set.
@@ -361,6 +371,7 @@ fn shown(key: &str, value: &ValueKind) -> String {
         ValueKind::String(text) if DATABASE_URLS.contains(&key) => {
             text.parse::<DatabaseUrl>().map_or_else(|_| "***".to_owned(), |url| url.to_string())
         }
+        ValueKind::String(text) if SOURCES.contains(&key) => without_query(&without_password(text)),
         ValueKind::Array(items) => items.iter().map(|item| shown(key, &item.kind)).collect::<Vec<_>>().join(","),
         value => without_password(&value.to_string()),
     }

@@ -40,14 +40,28 @@ pub(super) fn without_password(text: &str) -> String {
     }
 }
 
+/// `text` with the query of a link replaced by `***`: whoever has a signed one may read what it leads to.
+pub(super) fn without_query(text: &str) -> String {
+    match text.split_once('?') {
+        Some((link, query)) if link.contains("://") => match query.split_once('#') {
+            Some((_, fragment)) => format!("{link}?***#{fragment}"),
+            None => format!("{link}?***"),
+        },
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_the_password_of_an_address_is_masked() {
+    fn only_the_password_of_an_address_is_masked_and_the_query_of_a_link() {
         assert_eq!(without_password("https://me:pa@ss@host/x?a=b"), "https://me:***@host/x?a=b");
         assert_eq!(without_password("https://host/a@b:c"), "https://host/a@b:c");
+        assert_eq!(without_query("https://h/a?signature=x"), "https://h/a?***");
+        assert_eq!(without_query("https://h/a?usp=x#gid=1"), "https://h/a?***#gid=1");
+        assert_eq!(without_query("polls?.csv"), "polls?.csv");
         assert_eq!(format!("{:?}", Secret::from("key".to_owned())), "***");
     }
 }

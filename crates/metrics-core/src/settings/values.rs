@@ -111,19 +111,13 @@ pub(super) fn seconds_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 /// A count, 1 or more.
-pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    match usize::deserialize(deserializer)? {
-        0 => Err(de::Error::custom("must be at least 1")),
-        count => Ok(count),
-    }
-}
-
-/// A count, 1 or more.
-pub(super) fn at_least_one_u32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        0 => Err(de::Error::custom("must be at least 1")),
-        count => Ok(count),
-    }
+pub(super) fn at_least_one<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + PartialOrd + From<u8>,
+{
+    let count = T::deserialize(deserializer)?;
+    if count < T::from(1) { Err(de::Error::custom("must be at least 1")) } else { Ok(count) }
 }
 
 /// A number above 0.
