@@ -20,6 +20,7 @@ mod poisoned_units;
 mod programs;
 mod runs;
 mod settings;
+mod stores;
 mod support;
 mod uptime;
 mod worlds;

@@ -59,7 +59,9 @@ impl Api {
             .unwrap();
         let started = loop {
             let text = fs::read_to_string(log.path()).unwrap();
-            if let Some(line) = text.split_inclusive('\n').find(|line| line.contains("serving on") && line.ends_with('\n')) {
+            if let Some(line) =
+                text.split_inclusive('\n').find(|line| line.contains("serving on") && line.ends_with('\n'))
+            {
                 break line.trim_end().to_owned();
             }
             assert!(child.try_wait().unwrap().is_none(), "it starts: {text}");

@@ -1,10 +1,10 @@
 //! `reporter uptime`: reports of stores from files.
 
-mod cases;
+pub mod cases;
 mod files;
 mod outputs;
-mod real;
-mod synthetic;
+pub mod real;
+pub mod synthetic;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,15 +12,15 @@ use std::process::Command;
 use crate::support::{Output, binary, run};
 
 /// A folder with files for one test.
-struct Folder(tempfile::TempDir);
+pub struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// With the three files of a report.
-    fn of(status: &str, hours: &str, zones: &str) -> Self {
+    pub fn of(status: &str, hours: &str, zones: &str) -> Self {
         let folder = Self::new();
         folder.write("status.csv", status);
         folder.write("hours.csv", hours);
@@ -28,22 +28,22 @@ impl Folder {
         folder
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
-    fn read(&self, name: &str) -> String {
+    pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// Names of the files, sorted.
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -51,20 +51,20 @@ impl Folder {
     }
 
     /// Runs `reporter uptime` on the three files of [`Folder::of`].
-    fn report(&self, arguments: &[&str]) -> Output {
+    pub fn report(&self, arguments: &[&str]) -> Output {
         uptime(&[self.path("status.csv")], &self.path("hours.csv"), &self.path("zones.csv"), arguments)
     }
 }
 
 /// Runs `reporter uptime` with nothing in its environment but the level of the log.
-fn uptime(status: &[PathBuf], hours: &Path, zones: &Path, arguments: &[&str]) -> Output {
+pub fn uptime(status: &[PathBuf], hours: &Path, zones: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(binary("reporter"));
     command.arg("uptime").arg("--status").args(status).arg("--hours").arg(hours).arg("--zones").arg(zones);
     run(command.args(arguments).env_clear().env("METRICS_LOG__LEVEL", "warn"))
 }
 
 /// Standard output of a run that went well and said nothing else.
-fn printed(output: Output) -> String {
+pub fn printed(output: Output) -> String {
     assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{}", output.stdout);
     output.stdout
 }

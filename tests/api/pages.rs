@@ -106,6 +106,8 @@ fn the_figures_are_those_of_the_api() {
         let shown: f64 = value(tile).parse().unwrap();
         assert_eq!(Some(shown), company[key].as_f64(), "{key}");
     }
+    // Counted from the days: a unit whose type is not stated is one too.
+    assert_eq!(value(between(&page, "data-key=\"cooling_units\"", "</div>")), "1");
     assert!(page.contains("1,302,068.20</data>&nbsp;<span class=\"unit\">NGN</span>"));
 
     let page = ok(&api, COMPARE);

@@ -15,7 +15,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
-fn arguments(case: &Value) -> Vec<String> {
+pub fn arguments(case: &Value) -> Vec<String> {
     let mut arguments = Vec::new();
     if let Some(as_of) = case["as_of"].as_str() {
         arguments.extend(["--as-of".to_owned(), as_of.to_owned()]);
@@ -32,12 +32,17 @@ fn arguments(case: &Value) -> Vec<String> {
     arguments
 }
 
+/// The file of the cases.
+pub fn file() -> Value {
+    let file: Value = serde_json::from_slice(&std::fs::read(fixture("uptime/cases.json")).unwrap()).unwrap();
+    assert_eq!(file["cases"].as_array().unwrap().len(), 44);
+    file
+}
+
 #[test]
 fn every_figure_of_every_case_holds() {
-    let file: Value = serde_json::from_slice(&std::fs::read(fixture("uptime/cases.json")).unwrap()).unwrap();
-    let cases = file["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 44);
-    for case in cases {
+    let file = file();
+    for case in file["cases"].as_array().unwrap() {
         let name = text(&case["name"]);
         let folder = Folder::of(text(&case["status_csv"]), text(&case["hours_csv"]), text(&case["zones_csv"]));
         let arguments = arguments(case);

@@ -11,7 +11,7 @@ use super::{Folder, printed, uptime};
 use crate::support::run;
 
 /// The folder, or `None` after saying so.
-fn data() -> Option<PathBuf> {
+pub fn data() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/uptime");
     if folder.is_dir() {
         return Some(folder);

@@ -36,6 +36,13 @@ impl Random {
     }
 }
 
+/// The three files of the set, in a folder.
+pub fn folder(seed: u64) -> Folder {
+    let set = set(&mut Random::new(seed));
+    let [status_header, hours_header, zones_header] = HEADERS;
+    Folder::of(&csv(status_header, &set.status), &csv(hours_header, &set.hours), &csv(zones_header, &set.zones))
+}
+
 /// Rows of the three files, without their headers.
 struct Set {
     status: Vec<String>,

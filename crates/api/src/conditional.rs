@@ -1,7 +1,12 @@
 //! Responses that a client may keep and ask about: entity tags and `304 Not Modified`.
 
+use actix_http::ResponseHead;
+use actix_http::encoding::Encoder;
+use actix_web::body::to_bytes;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    self, AcceptEncoding, CacheControl, CacheDirective, ContentType, ETag, Encoding, EntityTag, Header, IfNoneMatch,
+    self, AcceptEncoding, CacheControl, CacheDirective, ContentEncoding, ContentType, ETag, Encoding, EntityTag,
+    Header, IfNoneMatch,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -24,7 +29,7 @@ pub struct Representation {
     /// The form, where there are several.
     wanted: Option<Wanted>,
     tag: EntityTag,
-    is_compressed: bool,
+    encoding: ContentEncoding,
     if_none_match: Option<IfNoneMatch>,
 }
 
@@ -46,8 +51,8 @@ impl Representation {
         let encoding = encoding(request)?;
         let mut hash = Sha256::new();
         let version = data_version.to_string();
-        let (form, encoding_name) = (wanted.map(Wanted::normalised).unwrap_or_default(), encoding.to_string());
-        for part in [env!("CARGO_PKG_VERSION"), request.path(), query, &version, &form, &encoding_name] {
+        let (form, encoding_name) = (wanted.map(Wanted::normalised).unwrap_or_default(), encoding.as_str());
+        for part in [env!("CARGO_PKG_VERSION"), request.path(), query, &version, &form, encoding_name] {
             hash.update(part);
             hash.update([0]);
         }
@@ -56,7 +61,7 @@ impl Representation {
         Ok(Self {
             wanted,
             tag: EntityTag::new_strong(tag),
-            is_compressed: encoding != Encoding::identity(),
+            encoding,
             if_none_match: request
                 .headers()
                 .contains_key(header::IF_NONE_MATCH)
@@ -94,23 +99,30 @@ impl Representation {
 
     /// `200 OK` with a web page.
     pub fn html(&self, page: &impl Template) -> Result<HttpResponse, ApiError> {
-        Ok(self.page(page.render()?.into()))
+        Ok(pages::with_policy(self.ok().insert_header(ContentType::html()).body(page.render()?)))
     }
 
-    /// `200 OK` with a web page that is kept for the next who asks for the same.
-    pub fn kept_html(&self, kept: &KeptPages, page: &impl Template) -> Result<HttpResponse, ApiError> {
-        let body = Bytes::from(page.render()?);
+    /// `200 OK` with a web page that is kept, compressed, for the next who asks for the same.
+    pub async fn kept_html(&self, kept: &KeptPages, page: &impl Template) -> Result<HttpResponse, ApiError> {
+        // The compressing middleware would do the same for each response anew, which takes longer than the rest.
+        let mut head = ResponseHead::new(StatusCode::OK);
+        let encoded = Encoder::response(self.encoding, &mut head, Bytes::from(page.render()?));
+        let body = to_bytes(encoded).await.map_err(|error| ApiError::Internal(anyhow::anyhow!("{error}")))?;
         kept.put(self.tag.clone(), body.clone());
-        Ok(self.page(body))
+        Ok(self.encoded_page(body))
     }
 
     /// `200 OK` with a web page that was made before, if it is kept.
-    pub fn from_kept(&self, kept: &KeptPages) -> Option<HttpResponse> {
-        kept.get(&self.tag).map(|body| self.page(body))
+    pub fn kept_page(&self, kept: &KeptPages) -> Option<HttpResponse> {
+        kept.get(&self.tag).map(|body| self.encoded_page(body))
     }
 
-    fn page(&self, body: Bytes) -> HttpResponse {
-        pages::with_policy(self.ok().insert_header(ContentType::html()).body(body))
+    fn encoded_page(&self, body: Bytes) -> HttpResponse {
+        let mut response = self.ok();
+        if self.encoding != ContentEncoding::Identity {
+            response.insert_header(self.encoding).append_header((header::VARY, header::ACCEPT_ENCODING.as_str()));
+        }
+        pages::with_policy(response.insert_header(ContentType::html()).body(body))
     }
 
     /// `200 OK` with `body` as JSON, or with the `table` of its rows as a file, in the form that the client wants.
@@ -131,7 +143,7 @@ impl Representation {
         let mut response = HttpResponse::Ok();
         response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
         let mut vary = self.vary();
-        if self.is_compressed {
+        if self.encoding != ContentEncoding::Identity {
             // The compressing middleware says so itself.
             vary.pop();
         }
@@ -149,10 +161,11 @@ impl Representation {
 }
 
 /// The encoding that the compressing middleware will choose.
-fn encoding(request: &HttpRequest) -> Result<Encoding, ApiError> {
-    match request.get_header::<AcceptEncoding>() {
-        None => Ok(Encoding::identity()),
-        Some(accepted) => accepted.negotiate(ENCODINGS.iter()).ok_or(ApiError::NotAcceptable),
+fn encoding(request: &HttpRequest) -> Result<ContentEncoding, ApiError> {
+    let Some(accepted) = request.get_header::<AcceptEncoding>() else { return Ok(ContentEncoding::Identity) };
+    match accepted.negotiate(ENCODINGS.iter()) {
+        Some(Encoding::Known(encoding)) => Ok(encoding),
+        Some(Encoding::Unknown(_)) | None => Err(ApiError::NotAcceptable),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pages that were made before, for the next who asks for the same.
+//! Pages that were made and compressed before, for the next who asks for the same.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -40,8 +40,8 @@ mod tests {
     fn the_oldest_pages_go() {
         let (pages, tag) = (KeptPages::default(), |name: &str| EntityTag::new_strong(name.to_owned()));
         let page = |byte| Bytes::from(vec![byte; MOST_BYTES / 3]);
-        for (index, name) in ["a", "b", "b", "c", "d"].into_iter().enumerate() {
-            pages.put(tag(name), page(index as u8));
+        for (byte, name) in (0..).zip(["a", "b", "b", "c", "d"]) {
+            pages.put(tag(name), page(byte));
         }
         assert_eq!(pages.get(&tag("a")), None);
         assert_eq!(["b", "c", "d"].map(|name| pages.get(&tag(name)).map(|page| page[0])), [Some(2), Some(3), Some(4)]);

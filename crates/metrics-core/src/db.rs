@@ -11,6 +11,7 @@ mod open;
 pub mod reader;
 mod schema;
 pub mod source;
+pub mod stores;
 pub mod views;
 
 // For `transaction`: whoever composes several functions of `db` begins one.

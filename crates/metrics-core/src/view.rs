@@ -14,6 +14,8 @@ pub enum View {
     Company,
     /// One row per local month, cooling unit, farmer and crop: `impact_metrics`.
     ImpactMetrics,
+    /// One row per instant, policy and store: `store_uptime`.
+    StoreUptime,
 }
 
 impl View {
@@ -23,6 +25,7 @@ impl View {
             Self::AggregatedComparison => "aggregated-comparison",
             Self::Company => "company",
             Self::ImpactMetrics => "impact-metrics",
+            Self::StoreUptime => "store-uptime",
         }
     }
 
@@ -32,6 +35,7 @@ impl View {
             Self::AggregatedComparison => 1,
             Self::Company => 2,
             Self::ImpactMetrics => 3,
+            Self::StoreUptime => 4,
         }
     }
 }

@@ -11,9 +11,10 @@ use metrics_core::instant;
 use metrics_core::window::next_month;
 
 use crate::fx::FxCommand;
-use crate::uptime::UptimeArgs;
+use crate::ingest::IngestCommand;
+use crate::uptime::{RuleArgs, UptimeArgs};
 
-/// Computes the metrics of cold rooms from the operational database.
+/// Computes the metrics: of cold rooms from the operational database, of stores from polls.
 ///
 /// Exit codes: 0 done; 1 failed or interrupted; 2 usage; 3 configuration or database not usable, nothing done;
 /// 4 done, but something was rejected; 75 another run holds the lock.
@@ -38,7 +39,9 @@ pub enum ViewName {
     /// One row per local month, cooling unit, farmer and crop with a market survey.
     #[value(alias = "impact_metrics")]
     ImpactMetrics,
-    /// All of them, one after the other; with dates, company is computed as always.
+    /// One row per store: its uptime in the last hour, day and week; as of the latest poll, unless --as-of is given.
+    StoreUptime,
+    /// All that apply, one after the other; with dates, company is computed as always.
     All,
 }
 
@@ -96,6 +99,10 @@ pub struct RunArgs {
     /// Allow an --as-of before that of an earlier run; rows of later days are not touched.
     #[arg(long)]
     pub allow_past: bool,
+
+    /// How store-uptime makes figures of polls.
+    #[command(flatten, next_help_heading = "Options of store-uptime")]
+    pub uptime: RuleArgs,
 
     /// Form of the summary on standard output.
     #[arg(long, value_enum, default_value_t)]
@@ -164,6 +171,12 @@ pub enum Command {
     },
     /// Rows of a stored table, all columns, as a file.
     Export(ExportArgs),
+    /// Files into the tables from which reports are computed.
+    Ingest {
+        /// What.
+        #[command(subcommand)]
+        command: IngestCommand,
+    },
     /// Uptime of stores in the last hour, day and week, from files of polls, opening hours and zones.
     ///
     /// Needs no database. Refused rows are counted in the log; a file that cannot be read or lacks a column ends the

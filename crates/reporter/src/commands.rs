@@ -119,6 +119,7 @@ pub async fn runs(
         Some(ViewName::AggregatedComparison) => Some("aggregated-comparison"),
         Some(ViewName::Company) => Some("company"),
         Some(ViewName::ImpactMetrics) => Some("impact-metrics"),
+        Some(ViewName::StoreUptime) => Some("store-uptime"),
     };
     let runs = report_run::list(&client, view, arguments.limit).await?;
     match arguments.format {

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use metrics_core::db::DbError;
 use metrics_core::db::metrics::report_run::LockHolder;
-use metrics_core::view::View;
 
 /// Exit codes of all commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +58,11 @@ pub enum CommandError {
     /// Configuration or database cannot be used; nothing was done.
     #[error("nothing was done: {0:#}")]
     NotUsable(anyhow::Error),
-    /// Another run of the view is under way.
-    #[error("another run of {view} is under way: {}", describe(.holder))]
+    /// Another run of the same is under way.
+    #[error("another run of {what} is under way: {}", describe(.holder))]
     Locked {
-        /// The view.
-        view: View,
+        /// The view, or another command of which there is one at a time.
+        what: String,
         /// Who holds its lock.
         holder: LockHolder,
     },

@@ -1,17 +1,16 @@
 //! `reporter export`: rows of a stored table as a file.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use metrics_core::db::export::{ExportFilter, ExportRows, ExportTable};
 use metrics_core::db::{ConnectOptions, connect, migrate};
 use metrics_core::export::{About, ExportError, Form, RowWriter, Style};
-use tempfile::NamedTempFile;
 
 use crate::cli::{ExportArgs, ExportFormat, ExportName};
 use crate::exit::{CommandError, Exit};
+use crate::output::temporary_beside;
 use crate::report::Environment;
 
 /// Writes the rows that `arguments` mean to their file, or to standard output.
@@ -32,7 +31,7 @@ pub async fn export(arguments: &ExportArgs, environment: &Environment<'_>) -> Re
         return Ok(Exit::Done);
     }
     // The file is looked at first: a database is not read for a file that cannot be.
-    let file = temporary(&arguments.out)?;
+    let file = temporary_beside(&arguments.out, ".export-")?;
     let client = connect::connect(&environment.databases.metrics, &options).await?;
     migrate::require_current(&client).await?;
     let rows = ExportRows::open(&client, table, &filter).await?;
@@ -42,25 +41,6 @@ pub async fn export(arguments: &ExportArgs, environment: &Environment<'_>) -> Re
     let kept = file.persist(&arguments.out);
     kept.with_context(|| format!("cannot write {}", arguments.out.display())).map_err(CommandError::Failed)?;
     Ok(Exit::Done)
-}
-
-/// A file beside `out`, which is removed unless it becomes `out`.
-fn temporary(out: &Path) -> Result<NamedTempFile, CommandError> {
-    let not_usable =
-        |error| CommandError::NotUsable(anyhow::Error::new(error).context(format!("cannot write {}", out.display())));
-    if out.is_dir() {
-        return Err(not_usable(io::Error::from(io::ErrorKind::IsADirectory)));
-    }
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".export-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As other programs make files; the process's mask takes away what it takes away from them.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder).map_err(not_usable)
 }
 
 async fn write<W: Write + Send>(

@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod export;
 mod fx;
+mod ingest;
 mod interrupt;
 mod output;
 mod rates;
@@ -22,6 +23,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Parser;
+use metrics_core::db::metrics::store_uptime;
+use metrics_core::db::migrate;
 use metrics_core::db::source::Filter;
 use metrics_core::parameters::Parameters;
 use metrics_core::settings::Settings;
@@ -31,6 +34,7 @@ use serde_json::json;
 
 use crate::cli::{Cli, Command, Explain, Format, RunArgs, ViewName};
 use crate::exit::{CommandError, Exit};
+use crate::ingest::IngestCommand;
 use crate::interrupt::Interrupt;
 use crate::output::{Progress, print_summary, summary_json};
 use crate::report::{Days, Environment, Request};
@@ -69,7 +73,7 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
     let settings = Settings::load().map_err(|error| CommandError::NotUsable(error.into()))?;
     telemetry::init(&settings.log);
     if let Some(Command::Uptime(arguments)) = &cli.command {
-        return uptime::run(arguments, &mut out);
+        return uptime::run(arguments, started.0, &mut out);
     }
     let parameters = Parameters::embedded().map_err(|error| CommandError::NotUsable(error.into()))?;
     if let Some(Command::Config { .. }) = &cli.command {
@@ -105,6 +109,10 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         Some(Command::Explain { what: Explain::Impact(arguments) }) => {
             explain::impact(&arguments, &environment(arguments.as_of, &progress), &mut out).await
         }
+        Some(Command::Ingest { command: IngestCommand::Stores(arguments) }) => {
+            let progress = Progress::new(arguments.quiet);
+            ingest::stores(&arguments, &environment(None, &progress), &mut out).await
+        }
         Some(Command::Export(arguments)) => export::export(&arguments, &environment(None, &progress)).await,
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
         // These were answered above, before a database was needed.
@@ -120,7 +128,7 @@ async fn run_views(
     let Some(name) = arguments.view else {
         return Err(CommandError::Usage("--view is missing; for example: reporter --view all".into()));
     };
-    let requests = requests(name, arguments, environment)?;
+    let requests = requests(name, arguments, environment).await?;
     let mut exits = Vec::new();
     let mut summaries = Vec::new();
     for request in &requests {
@@ -158,7 +166,30 @@ async fn run_views(
 }
 
 /// One request per view that the command line means.
-fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) -> Result<Vec<Request>, CommandError> {
+async fn requests(
+    name: ViewName,
+    arguments: &RunArgs,
+    environment: &Environment<'_>,
+) -> Result<Vec<Request>, CommandError> {
+    let has_days = arguments.from.is_some() || arguments.rebuild;
+    let is_filtered = !arguments.company.is_empty() || !arguments.cooling_unit.is_empty();
+    if let Some(option) = arguments.uptime.given()
+        && !matches!(name, ViewName::StoreUptime | ViewName::All)
+    {
+        return Err(CommandError::Usage(format!("{option} is an option of --view store-uptime")));
+    }
+    if name == ViewName::StoreUptime && (has_days || is_filtered || arguments.time_zone.is_some()) {
+        return Err(CommandError::Usage(
+            "--view store-uptime speaks of all stores, each in its own zone, at one instant: it takes --as-of, and no \
+             days, companies, cooling units or zone"
+                .into(),
+        ));
+    }
+    let mut uptime = arguments.uptime.options(arguments.as_of, environment.started.0)?;
+    if name == ViewName::All && arguments.as_of.is_none() && arguments.uptime.not_after.is_none() {
+        // All views speak of the present, which a wrong clock of a poll cannot move.
+        uptime.bounds.not_after_us = Some(environment.started.0.timestamp_micros());
+    }
     let days = match (arguments.from, arguments.to, arguments.rebuild) {
         (_, _, true) => Days::All,
         (Some(from), Some(to), false) if from > to => {
@@ -181,6 +212,7 @@ fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) 
         time_zone: arguments.time_zone,
         is_dry_run: arguments.dry_run,
         allow_past: arguments.allow_past,
+        uptime,
     };
     let by_day = request(View::AggregatedComparison, days, filter.clone());
     let by_month = request(View::ImpactMetrics, days, filter.clone());
@@ -190,6 +222,7 @@ fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) 
     match name {
         ViewName::AggregatedComparison => Ok(vec![by_day]),
         ViewName::ImpactMetrics => Ok(vec![by_month]),
+        ViewName::StoreUptime => Ok(vec![request(View::StoreUptime, Days::Stale, Filter::default())]),
         ViewName::Company => {
             if !matches!(days, Days::Stale | Days::All) {
                 return Err(CommandError::Usage(
@@ -208,7 +241,18 @@ fn requests(name: ViewName, arguments: &RunArgs, environment: &Environment<'_>) 
                 requests.push(by_company);
             }
             requests.push(by_month);
+            // Stores belong to no company; and who has none need not hear of them.
+            if !is_filtered && has_stores(environment).await? {
+                requests.push(request(View::StoreUptime, Days::Stale, Filter::default()));
+            }
             Ok(requests)
         }
     }
+}
+
+/// Whether there is any store. What cannot be told now, the first run will tell.
+async fn has_stores(environment: &Environment<'_>) -> Result<bool, CommandError> {
+    let client = environment.metrics_client("views").await?;
+    migrate::require_current(&client).await?;
+    Ok(store_uptime::has_stores(&client).await?)
 }

@@ -1,12 +1,16 @@
-//! What a run shows: progress while it works, a summary when it is done.
+//! What commands show and write: progress while they work, a summary when they are done, files that appear whole.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressBarIter, ProgressStyle};
 use metrics_core::coldroom::Reject;
+use metrics_core::view::View;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
+use crate::exit::CommandError;
 use crate::report::Summary;
 
 /// Rejects that a summary names; all of them are in `metrics.report_reject`.
@@ -94,7 +98,7 @@ pub fn summary_json(summary: &Summary) -> anyhow::Result<Value> {
 pub fn print_summary(out: &mut impl Write, summary: &Summary) -> std::io::Result<()> {
     let run = &summary.run;
     let changes = summary.ending.changes;
-    let number = summary.id.map_or_else(|| "dry run, nothing written".to_owned(), |id| format!("run {id}"));
+    let number = summary.id.map_or_else(|| "nothing written".to_owned(), |id| format!("run {id}"));
     let days = match (run.range_from, run.range_to) {
         (Some(from), Some(to)) => format!(", {from} to {to}"),
         (Some(from), None) => format!(", {from} to today"),
@@ -104,9 +108,14 @@ pub fn print_summary(out: &mut impl Write, summary: &Summary) -> std::io::Result
     let milliseconds = summary.ending.duration_ms;
     writeln!(out, "{}: {} ({number}{days}, {milliseconds} ms)", run.view, summary.ending.outcome.as_str())?;
     writeln!(out, "  as of          {}", run.as_of.format("%F %T%.f UTC"))?;
-    let zones = if run.zone_mode == "unit" { "each cooling unit's own" } else { &run.zone_mode };
-    writeln!(out, "  time zone      {zones}")?;
-    writeln!(out, "  parameter set  {}", run.parameter_set)?;
+    if run.view == View::StoreUptime {
+        let policy = summary.ending.details.as_ref().and_then(|details| details["policy"].as_str());
+        writeln!(out, "  policy         {}", policy.unwrap_or("-"))?;
+    } else {
+        let zones = if run.zone_mode == "unit" { "each cooling unit's own" } else { &run.zone_mode };
+        writeln!(out, "  time zone      {zones}")?;
+        writeln!(out, "  parameter set  {}", run.parameter_set)?;
+    }
     writeln!(out, "  source rows    {}", summary.ending.rows_read)?;
     writeln!(
         out,
@@ -133,4 +142,23 @@ fn print_rejects(out: &mut impl Write, rejects: &[Reject], total: usize) -> std:
         writeln!(out, "    … all of them: reporter runs RUN, or metrics.report_reject")?;
     }
     Ok(())
+}
+
+/// A file beside `out`, which is removed unless it becomes `out`.
+pub fn temporary_beside(out: &Path, prefix: &str) -> Result<NamedTempFile, CommandError> {
+    let not_usable =
+        |error| CommandError::NotUsable(anyhow::Error::new(error).context(format!("cannot write {}", out.display())));
+    if out.is_dir() {
+        return Err(not_usable(io::Error::from(io::ErrorKind::IsADirectory)));
+    }
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As other programs make files; the process's mask takes away what it takes away from them.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder).map_err(not_usable)
 }

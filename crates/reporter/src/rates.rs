@@ -57,8 +57,9 @@ pub async fn command(
 ///
 /// Nothing that goes wrong here makes the run fail: figures without a rate are absent and say so.
 pub async fn fetch_for_run(request: &Request, environment: &Environment<'_>) {
-    // The impact of storage is told in the currency of the surveys.
-    if environment.settings.fx.provider == FxProvider::None || request.view == View::ImpactMetrics {
+    // The impact of storage is told in the currency of the surveys, and the uptime of stores in none.
+    let has_fees = matches!(request.view, View::AggregatedComparison | View::Company);
+    if environment.settings.fx.provider == FxProvider::None || !has_fees {
         return;
     }
     match fetch(request, environment).await {

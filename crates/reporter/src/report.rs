@@ -18,12 +18,13 @@ use metrics_core::db::source::Filter;
 use metrics_core::db::{Client, ConnectOptions, Databases, connect};
 use metrics_core::parameters::Parameters;
 use metrics_core::settings::Settings;
+use metrics_core::uptime;
 use metrics_core::view::View;
 
 use crate::exit::{CommandError, Exit};
 use crate::interrupt::Interrupt;
 use crate::output::Progress;
-use crate::reports::{aggregated_comparison, company, impact_metrics};
+use crate::reports::{aggregated_comparison, company, impact_metrics, store_uptime};
 
 /// Which days a run computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Request {
     pub is_dry_run: bool,
     /// Allow an as-of before that of an earlier run.
     pub allow_past: bool,
+    /// What store-uptime is asked for.
+    pub uptime: uptime::Options,
 }
 
 /// What all runs of one command share.
@@ -156,25 +159,38 @@ pub struct Tally {
     pub rejects: Vec<Reject>,
     /// What the user should know besides.
     pub notices: Vec<String>,
+    /// What else is recorded of the run.
+    pub details: Option<serde_json::Value>,
 }
 
 /// Runs a view.
 pub async fn run(request: &Request, environment: &Environment<'_>) -> Result<Summary, CommandError> {
     let view = request.view;
-    let mut metrics = environment.metrics_client(view.as_str()).await?;
-    metrics_core::db::migrate::require_current(&metrics).await?;
-    report_run::lock(&metrics, view).await?.map_err(|holder| CommandError::Locked { view, holder })?;
+    let metrics = begin(view, request.is_dry_run, environment).await?;
     if !request.is_dry_run {
-        for run in report_run::abandon_others(&mut metrics, view, environment.now()).await? {
-            tracing::warn!(run, "run {run} of {view} never ended; it is marked as abandoned");
-        }
         crate::rates::fetch_for_run(request, environment).await;
     }
     match view {
         View::AggregatedComparison => aggregated_comparison::run(request, environment, metrics).await,
         View::Company => company::run(request, environment, metrics).await,
         View::ImpactMetrics => impact_metrics::run(request, environment, metrics).await,
+        View::StoreUptime => store_uptime::run(request, environment, metrics).await,
     }
+}
+
+/// Opens the database of the metrics for a run of `view`, and takes its lock.
+async fn begin(view: View, is_dry_run: bool, environment: &Environment<'_>) -> Result<Client, CommandError> {
+    let mut metrics = environment.metrics_client(view.as_str()).await?;
+    metrics_core::db::migrate::require_current(&metrics).await?;
+    report_run::lock(&metrics, view)
+        .await?
+        .map_err(|holder| CommandError::Locked { what: view.to_string(), holder })?;
+    if !is_dry_run {
+        for run in report_run::abandon_others(&mut metrics, view, environment.now()).await? {
+            tracing::warn!(run, "run {run} of {view} never ended; it is marked as abandoned");
+        }
+    }
+    Ok(metrics)
 }
 
 /// What is recorded of a run at its start.
@@ -247,6 +263,7 @@ pub async fn close(
     let ending = Ending {
         outcome,
         error,
+        details: tally.details,
         rows_read: i64::try_from(tally.rows_read).unwrap_or(i64::MAX),
         changes: tally.changes,
         finished_at,

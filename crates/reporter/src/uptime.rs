@@ -1,8 +1,8 @@
 //! `reporter uptime`: a report of stores straight from files, without a database.
 
-mod ids;
+pub mod ids;
 mod output;
-mod read;
+pub mod read;
 
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -61,13 +61,21 @@ pub struct ReportArgs {
     #[arg(long, value_name = "INSTANT", value_parser = instant::parse)]
     pub as_of: Option<DateTime<Utc>>,
 
-    /// Drop later polls before anything else, so that one wrong clock does not move the report.
-    #[arg(long, value_name = "INSTANT", value_parser = instant::parse)]
-    pub not_after: Option<DateTime<Utc>>,
+    /// How polls become figures.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+}
 
-    /// How polls become uptime: step, capped-60m, count-hours or count-hours-edges.
-    #[arg(long, value_name = "POLICY", default_value = "step", value_parser = policy_name)]
-    pub policy: String,
+/// How polls become figures.
+#[derive(Debug, Clone, Args)]
+pub struct RuleArgs {
+    /// Drop later polls before anything else, so that one wrong clock does not move the report; `now` is the present.
+    #[arg(long, value_name = "INSTANT", value_parser = limit)]
+    pub not_after: Option<Limit>,
+
+    /// How polls become uptime: step, capped-60m, count-hours or count-hours-edges [default: step].
+    #[arg(long, value_name = "POLICY", value_parser = policy_name)]
+    pub policy: Option<String>,
 
     /// With step: minutes for which a poll is believed, each way [default: any].
     #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
@@ -77,9 +85,22 @@ pub struct ReportArgs {
     #[arg(long, value_name = "STATUS")]
     pub assume: Option<Status>,
 
-    /// Every store of any file, or those that were polled.
-    #[arg(long, value_enum, default_value_t)]
-    pub stores: StoresArg,
+    /// Every store of any file, or those that were polled [default: all].
+    #[arg(long, value_enum)]
+    pub stores: Option<StoresArg>,
+}
+
+/// The last instant that is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// That at which the command starts.
+    Now,
+    /// This one.
+    At(DateTime<Utc>),
+}
+
+fn limit(text: &str) -> Result<Limit, instant::InstantError> {
+    if text == "now" { Ok(Limit::Now) } else { instant::parse(text).map(Limit::At) }
 }
 
 /// Which stores a report has.
@@ -108,17 +129,34 @@ fn policy_name(name: &str) -> Result<String, PolicyError> {
     Policy::new(name, None, None).map(|policy| policy.name().to_owned())
 }
 
-impl ReportArgs {
-    /// What they mean together.
-    pub fn options(&self) -> Result<Options, CommandError> {
-        let policy = Policy::new(&self.policy, self.max_carry, self.assume);
+impl RuleArgs {
+    /// The first that is given, by its name on the command line.
+    pub fn given(&self) -> Option<&'static str> {
+        [
+            ("--not-after", self.not_after.is_some()),
+            ("--policy", self.policy.is_some()),
+            ("--max-carry", self.max_carry.is_some()),
+            ("--assume", self.assume.is_some()),
+            ("--stores", self.stores.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(name, is_given)| is_given.then_some(name))
+    }
+
+    /// What they mean together with `as_of`, at the instant `now`.
+    pub fn options(&self, as_of: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Options, CommandError> {
+        let policy = Policy::new(self.policy.as_deref().unwrap_or("step"), self.max_carry, self.assume);
+        let not_after = self.not_after.map(|limit| match limit {
+            Limit::Now => now,
+            Limit::At(instant) => instant,
+        });
         Ok(Options {
             bounds: Bounds {
-                as_of_us: self.as_of.map(|instant| instant.timestamp_micros()),
-                not_after_us: self.not_after.map(|instant| instant.timestamp_micros()),
+                as_of_us: as_of.map(|instant| instant.timestamp_micros()),
+                not_after_us: not_after.map(|instant| instant.timestamp_micros()),
             },
             policy: policy.map_err(|error| CommandError::Usage(error.to_string()))?,
-            stores: match self.stores {
+            stores: match self.stores.unwrap_or_default() {
                 StoresArg::All => Stores::All,
                 StoresArg::Polled => Stores::Polled,
             },
@@ -127,8 +165,8 @@ impl ReportArgs {
 }
 
 /// Reads, computes and writes.
-pub fn run(arguments: &UptimeArgs, out: &mut impl Write) -> Result<Exit, CommandError> {
-    let options = arguments.report.options()?;
+pub fn run(arguments: &UptimeArgs, now: DateTime<Utc>, out: &mut impl Write) -> Result<Exit, CommandError> {
+    let options = arguments.report.rules.options(arguments.report.as_of, now)?;
     let output = Output::of(&arguments.out);
     output.check()?;
     let threads = arguments.threads.map(usize::from).and_then(NonZeroUsize::new);

@@ -127,6 +127,9 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
         snapshot.close().await?;
         return Err(unknown());
     };
+    let units_in_use = reader::units_in_use(&mut snapshot, &[company.company_id]).await?;
+    // Before any day is stored, nothing is known of cooling units.
+    let units_in_use = (daily.version > 0).then(|| units_in_use.get(&company.company_id).copied().unwrap_or(0));
     let units = reader::company_units(&mut snapshot, company_id, MAX_UNITS).await?;
     let last = units.iter().map(|unit| unit.last_date).max().unwrap_or(company.report_date);
     let range = asked.or_last(last, USUAL_DAYS)?;
@@ -158,7 +161,7 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
         report_date: page.lang.date(company.report_date),
         parameter_set: &company.parameter_set,
         as_of: AsOf::new(&page, &version),
-        tiles: tiles(&page, &company),
+        tiles: tiles(&page, &company, units_in_use),
         types: types(&page, &units),
         people: people(&page, &company),
         user_types: vec![
@@ -184,7 +187,7 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
     representation.html(&view)
 }
 
-fn tiles<'a>(page: &'a Page, company: &Company) -> Vec<Tile<'a>> {
+fn tiles<'a>(page: &'a Page, company: &Company, units_in_use: Option<i64>) -> Vec<Tile<'a>> {
     let tile = |key, label, figure| Tile { key, label, figure, more: None };
     let with = |key, label, figure, more: (&str, Figure)| Tile {
         key,
@@ -192,10 +195,10 @@ fn tiles<'a>(page: &'a Page, company: &Company) -> Vec<Tile<'a>> {
         figure,
         more: Some((page.t(more.0).to_owned(), more.1)),
     };
-    let units: f64 = company.cooling_unit_types.iter().filter_map(|(_, number)| number).sum();
+    let units = page.maybe_count(units_in_use, Reason::NoDays);
     let usd = page.maybe_decimal(company.comp_revenue_usd, 2, Reason::NoRate).unit("USD");
     vec![
-        tile("cooling_units", page.t("tile.units"), page.float(units, 0)),
+        tile("cooling_units", page.t("tile.units"), units),
         with(
             "comp_cap_num_crates",
             page.t("tile.capacity"),

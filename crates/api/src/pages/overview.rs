@@ -87,15 +87,14 @@ pub fn unit_name(page: &Page, id: i64, name: Option<&str>) -> String {
 }
 
 impl Row {
-    fn new(page: &Page, company: &Company) -> Self {
-        let units: f64 = company.cooling_unit_types.iter().filter_map(|(_, number)| number).sum();
+    fn new(page: &Page, company: &Company, units_in_use: Option<i64>) -> Self {
         let occupancy = company.comp_average_room_occupancy;
         let percent: f64 = occupancy.and_then(|percent| percent.try_into().ok()).unwrap_or(0.0);
         Self {
             href: page.link(&format!("companies/{}", company.company_id)),
             name: company_name(page, company.company_id, company.comp_name.as_deref()),
             country: page.maybe_text(company.comp_country.as_deref()),
-            units: page.float(units, 0),
+            units: page.maybe_count(units_in_use, Reason::NoDays),
             capacity: page.maybe_count(company.comp_cap_num_crates, Reason::NotStated),
             occupancy: page.maybe_decimal(occupancy, 1, Reason::NoCapacity).unit("%"),
             bar: Bar::new(&[("fill-1", percent)], 100.0),
@@ -118,18 +117,25 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
 
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::Company).await?;
+    let daily = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
     let query = format!("{}&{}&{}", page.variant(), range.limit, range.offset);
-    let representation = Representation::new(&request, &query, version.version)?;
+    // Versions only grow, so equal sums are equal versions.
+    let representation = Representation::new(&request, &query, version.version + daily.version)?;
     if representation.is_known() {
         snapshot.close().await?;
         return Ok(representation.not_modified());
     }
-    if let Some(response) = representation.from_kept(&worker.kept_pages) {
+    if let Some(response) = representation.kept_page(&worker.kept_pages) {
         snapshot.close().await?;
         return Ok(response);
     }
     let found = reader::company_rows(&mut snapshot, range).await?;
+    let ids: Vec<i64> = found.companies.iter().map(|company| company.company_id).collect();
+    let units_in_use = reader::units_in_use(&mut snapshot, &ids).await?;
     snapshot.close().await?;
+    // Before any day is stored, nothing is known of cooling units.
+    let units_of =
+        |company: &Company| (daily.version > 0).then(|| units_in_use.get(&company.company_id).copied().unwrap_or(0));
 
     let limit = i64::from(range.limit);
     let to = |offset: i64| page.link(&format!("./?limit={limit}&offset={offset}"));
@@ -150,10 +156,10 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         },
         previous: (range.offset > 0).then(|| to((range.offset - limit).max(0))),
         next: (last < found.total && on_page > 0).then(|| to(last)),
-        companies: found.companies.iter().map(|company| Row::new(&page, company)).collect(),
+        companies: found.companies.iter().map(|company| Row::new(&page, company, units_of(company))).collect(),
         as_of: AsOf::new(&page, &version),
         parameter_sets,
         page: &page,
     };
-    representation.kept_html(&worker.kept_pages, &view)
+    representation.kept_html(&worker.kept_pages, &view).await
 }

@@ -10,9 +10,10 @@ pub mod cooling_unit_metrics;
 pub mod exchange_rate;
 pub mod impact_metrics;
 pub mod report_run;
+pub mod store_uptime;
 
 /// Bytes given to the database client at a time.
-const COPY_PART_BYTES: usize = 64 * 1024;
+pub(super) const COPY_PART_BYTES: usize = 64 * 1024;
 
 /// What a batch did to a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,7 +45,7 @@ async fn create_stage(client: &Client, create: &str) -> Result<(), DbError> {
 }
 
 /// Brings `rows` in by `copy`, a COPY statement.
-async fn copy_in(transaction: &Transaction<'_>, copy: &str, rows: &mut CopyText) -> Result<(), DbError> {
+pub(super) async fn copy_in(transaction: &Transaction<'_>, copy: &str, rows: &mut CopyText) -> Result<(), DbError> {
     use futures_util::SinkExt;
 
     let sink = transaction.copy_in(copy).await?;

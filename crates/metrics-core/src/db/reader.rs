@@ -22,7 +22,9 @@ use super::error::DbError;
 pub use company::{Company, CompanyPage, ListedCompany, companies, company, listed_company};
 pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_unit, cooling_units, slice};
 pub use impact::{KnownUnit, Subject, emission_days, impact_rows, known_units};
-pub use pages::{ChartDay, CompanyRows, CompanyUnit, chart_days, company_rows, company_units, last_date, unit_company};
+pub use pages::{
+    ChartDay, CompanyRows, CompanyUnit, chart_days, company_rows, company_units, last_date, unit_company, units_in_use,
+};
 pub use series::{Series, SeriesSubject, extent, series};
 pub use status::{
     FlagCount, MissingRates, Reject, RunDetail, flag_counts, missing_rates, newest_run_of_each_view, newest_runs,

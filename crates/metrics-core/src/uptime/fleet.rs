@@ -92,6 +92,16 @@ impl Fleet {
         self.diagnostics.hours_bad += 1;
     }
 
+    /// The zone that a store was given.
+    pub fn given_zone(&self, store: u32) -> Option<Tz> {
+        self.zones.get(store as usize).copied().flatten()
+    }
+
+    /// All opening hours that were added, each with its store, in the order in which they were.
+    pub fn given_hours(&self) -> impl Iterator<Item = (u32, OpeningHours)> {
+        self.hours.iter().copied()
+    }
+
     /// What was counted.
     pub const fn diagnostics(&self) -> &Diagnostics {
         &self.diagnostics
@@ -99,7 +109,7 @@ impl Fleet {
 
     /// Zone of a store.
     pub(super) fn zone(&self, store: u32) -> Tz {
-        self.zones.get(store as usize).copied().flatten().unwrap_or(DEFAULT_ZONE)
+        self.given_zone(store).unwrap_or(DEFAULT_ZONE)
     }
 
     /// Opening hours by store.

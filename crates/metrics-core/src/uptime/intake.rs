@@ -25,7 +25,7 @@ pub struct Intake {
     /// The latest accepted poll.
     latest_us: Option<i64>,
     polls: Polls,
-    /// Per store: whether a poll at or before as of was dropped. Kept polls tell by themselves.
+    /// Per store: whether there was a poll at or before as of that is not kept. Kept polls tell by themselves.
     has_stale: Vec<bool>,
     diagnostics: Diagnostics,
     /// No poll that is kept is earlier.
@@ -84,6 +84,11 @@ impl Intake {
                 self.sweep(as_of_us - LOOKBACK_US);
             }
         }
+    }
+
+    /// Notes that the store had a poll at or before as of that is not given here.
+    pub fn was_polled(&mut self, store: u32) {
+        mark(&mut self.has_stale, store);
     }
 
     /// Drops what lies before the lookback, if anything does.

@@ -33,6 +33,11 @@ impl OpeningHours {
     pub const fn span_us(self) -> (i64, i64) {
         (self.start_us, self.end_us)
     }
+
+    /// The time of day at which it closes, 24:00 included; at or before the start it is one of the next day.
+    pub const fn closing_us(self) -> i64 {
+        if self.end_us > DAY_US { self.end_us - DAY_US } else { self.end_us }
+    }
 }
 
 /// Weekday of a field: one digit, 0 to 6.

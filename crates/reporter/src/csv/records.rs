@@ -46,26 +46,31 @@ impl At {
     }
 }
 
-/// Gives the wanted fields of each record, untrimmed; `None` for a record with more or fewer fields than the header.
+/// Gives each record as it stands, and its wanted fields, untrimmed; `None` for a record with more or fewer fields than
+/// the header. A record that is too long to be read stands there empty.
 pub fn for_each_record<const N: usize>(
     block: &Block,
     columns: &Columns<N>,
-    mut record: impl FnMut(Option<[&[u8]; N]>),
+    mut record: impl FnMut(&[u8], Option<[&[u8]; N]>),
 ) {
     for _ in 0..block.overlong {
-        record(None);
+        record(&[], None);
     }
     if block.has_quotes {
-        quoted_records(block.records(), |fields| record(wanted(fields, columns)));
+        quoted_records(block.records(), |text, fields| record(text, wanted(fields, columns)));
     } else {
         plain_records(block.records(), columns, record);
     }
 }
 
 /// Records of a block without any quote.
-fn plain_records<const N: usize>(bytes: &[u8], columns: &Columns<N>, mut record: impl FnMut(Option<[&[u8]; N]>)) {
+fn plain_records<const N: usize>(
+    bytes: &[u8],
+    columns: &Columns<N>,
+    mut record: impl FnMut(&[u8], Option<[&[u8]; N]>),
+) {
     let mut fields: [&[u8]; N] = [&[]; N];
-    let (mut place, mut start) = (0, 0);
+    let (mut place, mut start, mut begin) = (0, 0, 0);
     for end in memchr::memchr2_iter(b',', b'\n', bytes) {
         let field = &bytes[start..end];
         start = end + 1;
@@ -76,30 +81,30 @@ fn plain_records<const N: usize>(bytes: &[u8], columns: &Columns<N>, mut record:
         if bytes[end] == b'\n' {
             let is_blank = place == 1 && matches!(field, [] | [b'\r']);
             if !is_blank {
-                record((place == columns.count()).then_some(fields));
+                record(&bytes[begin..end], (place == columns.count()).then_some(fields));
             }
-            place = 0;
+            (place, begin) = (0, start);
         }
     }
 }
 
-/// Fields of all records of a block, which may have quotes. Not for blank lines.
-pub fn quoted_records(bytes: &[u8], mut record: impl FnMut(&[&[u8]])) {
+/// All records of a block, which may have quotes, and their fields. Not for blank lines.
+pub fn quoted_records(bytes: &[u8], mut record: impl FnMut(&[u8], &[&[u8]])) {
     let mut at = At::default();
     // Text of the fields of one record, without their marks, and where each ends.
     let (mut text, mut ends) = (Vec::new(), Vec::new());
-    let mut is_blank = true;
-    let mut finish = |text: &mut Vec<u8>, ends: &mut Vec<usize>, is_blank: &mut bool| {
+    let (mut is_blank, mut begin) = (true, 0);
+    let mut finish = |text: &mut Vec<u8>, ends: &mut Vec<usize>, is_blank: &mut bool, whole: &[u8]| {
         ends.push(text.len());
         if !*is_blank {
             let starts = [0].into_iter().chain(ends.iter().copied());
-            record(&starts.zip(&*ends).map(|(start, end)| &text[start..*end]).collect::<Vec<_>>());
+            record(whole, &starts.zip(&*ends).map(|(start, end)| &text[start..*end]).collect::<Vec<_>>());
         }
         text.clear();
         ends.clear();
         *is_blank = true;
     };
-    for byte in bytes {
+    for (index, byte) in bytes.iter().enumerate() {
         match at.step(*byte) {
             Byte::Text => {
                 text.push(*byte);
@@ -110,12 +115,15 @@ pub fn quoted_records(bytes: &[u8], mut record: impl FnMut(&[&[u8]])) {
                 ends.push(text.len());
                 is_blank = false;
             }
-            Byte::RecordEnd => finish(&mut text, &mut ends, &mut is_blank),
+            Byte::RecordEnd => {
+                finish(&mut text, &mut ends, &mut is_blank, &bytes[begin..index]);
+                begin = index + 1;
+            }
         }
     }
     // Only the last record of a file can lack its end, when a quote in it is never closed.
     if !is_blank {
-        finish(&mut text, &mut ends, &mut is_blank);
+        finish(&mut text, &mut ends, &mut is_blank, &bytes[begin..]);
     }
 }
 

@@ -96,7 +96,7 @@ impl Source {
             while !bytes.is_empty() {
                 let (record, after) = bytes.split_at(record_end(bytes).unwrap_or(bytes.len()));
                 let mut columns = None;
-                quoted_records(record, |fields| columns = Some(Columns::find(&self.file, fields, wanted)));
+                quoted_records(record, |_, fields| columns = Some(Columns::find(&self.file, fields, wanted)));
                 if let Some(columns) = columns {
                     // What follows comes before what was kept of the record after the block.
                     self.rest.splice(..0, after.iter().copied());

@@ -21,7 +21,7 @@ fn records(bytes: &[u8], block_size: usize, longest: usize) -> Result<Records, R
     let mut all = Vec::new();
     let mut block = Block::default();
     while source.next_block(&mut block)? {
-        for_each_record(&block, &columns, |fields| {
+        for_each_record(&block, &columns, |_, fields| {
             all.push(fields.map(|fields| fields.map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned())));
         });
     }

@@ -33,6 +33,7 @@ pub async fn explain(
         time_zone: arguments.time_zone,
         is_dry_run: true,
         allow_past: true,
+        uptime: metrics_core::uptime::Options::default(),
     };
     let mut metrics = environment.metrics_client("explain").await?;
     metrics_core::db::migrate::require_current(&metrics).await?;

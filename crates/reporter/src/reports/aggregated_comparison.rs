@@ -116,7 +116,7 @@ impl<'a> Job<'a> {
         // One batch may wait while the next is computed and the one before is stored. The storing side always ends
         // with the batch that it has: a signal stops the reading side only.
         let (send, receive) = mpsc::channel(1);
-        let Tally { rows_read, rows_computed, changes, rejects, notices } = tally;
+        let Tally { rows_read, rows_computed, changes, rejects, notices, .. } = tally;
         let mut days_without_rate = 0;
         let produce = producer.produce(crates, send, rows_read, rows_computed, rejects, &mut days_without_rate);
         let produce = interrupt.unless(produce);

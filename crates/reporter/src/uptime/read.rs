@@ -11,12 +11,12 @@ use crate::csv::{Block, Columns, ReadError, Source, for_each_record};
 use crate::output::Progress;
 
 /// Names of the columns of polls.
-const POLLS: [&[&str]; 3] = [&["store_id"], &["status"], &["timestamp_utc"]];
+pub const POLLS: [&[&str]; 3] = [&["store_id"], &["status"], &["timestamp_utc"]];
 /// Names of the columns of opening hours.
-const HOURS: [&[&str]; 4] =
+pub const HOURS: [&[&str]; 4] =
     [&["store_id"], &["day", "dayOfWeek", "day_of_week"], &["start_time_local"], &["end_time_local"]];
 /// Names of the columns of zones.
-const ZONES: [&[&str]; 2] = [&["store_id"], &["timezone_str"]];
+pub const ZONES: [&[&str]; 2] = [&["store_id"], &["timezone_str"]];
 
 /// The files of a report.
 #[derive(Debug, Clone)]
@@ -53,8 +53,8 @@ pub fn read(files: &Files, bounds: Bounds, threads: NonZeroUsize, progress: &Pro
     let numbers = StoreNumbers::default();
     let mut fleet = Fleet::default();
     let mut cache = numbers.cache::<()>();
-    each_record(zones, &zone_columns, |fields| take_zone(&mut fleet, &mut cache, fields))?;
-    each_record(hours, &hours_columns, |fields| take_hours(&mut fleet, &mut cache, fields))?;
+    each_record(zones, &zone_columns, |_, fields| take_zone(&mut fleet, &mut cache, fields))?;
+    each_record(hours, &hours_columns, |_, fields| take_hours(&mut fleet, &mut cache, fields))?;
     drop(cache);
     let intake = read_polls(polls, bounds, threads, &numbers)?;
     progress.finish();
@@ -62,10 +62,10 @@ pub fn read(files: &Files, bounds: Bounds, threads: NonZeroUsize, progress: &Pro
 }
 
 /// Every record of one file, in order.
-fn each_record<const N: usize>(
+pub fn each_record<const N: usize>(
     mut source: Source,
     columns: &Columns<N>,
-    mut record: impl FnMut(Option<[&[u8]; N]>),
+    mut record: impl FnMut(&[u8], Option<[&[u8]; N]>),
 ) -> Result<(), ReadError> {
     let mut block = Block::default();
     while source.next_block(&mut block)? {
@@ -103,7 +103,7 @@ fn read_polls(
         let mut cache = numbers.cache();
         let mut block = Block::default();
         while let Some(columns) = queue.lock().unwrap_or_else(PoisonError::into_inner).next_block(&mut block)? {
-            for_each_record(&block, &columns, |fields| match fields.ok_or(Refused::Bad).and_then(PollRow::parse) {
+            for_each_record(&block, &columns, |_, fields| match fields.ok_or(Refused::Bad).and_then(PollRow::parse) {
                 // What is not looked at makes no store known.
                 Ok(row) if intake.is_after_limit(row.poll) => intake.take(row.poll, None),
                 Ok(row) => cache.gather(row.store_id, row.poll, |poll, store| intake.take(poll, store)),

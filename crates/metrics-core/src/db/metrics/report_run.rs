@@ -56,15 +56,40 @@ pub struct LockHolder {
     pub run: Option<i64>,
 }
 
-/// Takes the lock of `view` for the session, or says who has it.
-pub async fn lock(client: &Client, view: View) -> Result<Result<(), LockHolder>, DbError> {
-    let number = view.lock_number();
+/// What only one process does at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lock {
+    name: &'static str,
+    number: i32,
+}
+
+impl Lock {
+    /// The lock of this name. The number never changes, and is that of no other: views have those below 100.
+    pub const fn new(name: &'static str, number: i32) -> Self {
+        Self { name, number }
+    }
+
+    /// Its name; of a view, that of the view.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+impl From<View> for Lock {
+    fn from(view: View) -> Self {
+        Self::new(view.as_str(), view.lock_number())
+    }
+}
+
+/// Takes `lock` for the session, or says who has it.
+pub async fn lock(client: &Client, lock: impl Into<Lock>) -> Result<Result<(), LockHolder>, DbError> {
+    let Lock { name, number } = lock.into();
     let taken: bool =
         client.query_one("SELECT pg_try_advisory_lock($1, $2)", &[&LOCK_CLASS, &number]).await?.try_get(0)?;
     if taken {
         return Ok(Ok(()));
     }
-    let holder = client.query_opt(include_str!("lock_holder.sql"), &[&LOCK_CLASS, &number, &view.as_str()]).await?;
+    let holder = client.query_opt(include_str!("lock_holder.sql"), &[&LOCK_CLASS, &number, &name]).await?;
     Ok(Err(match holder {
         Some(row) => LockHolder {
             session: row.try_get(0)?,
@@ -201,6 +226,8 @@ pub struct Ending {
     pub outcome: Outcome,
     /// What went wrong.
     pub error: Option<String>,
+    /// What else it was asked and found, by the view.
+    pub details: Option<serde_json::Value>,
     /// Rows read from the source.
     pub rows_read: i64,
     /// Rows added, changed and deleted.
@@ -240,6 +267,7 @@ pub async fn finish(
                 &count(rejected),
                 &ending.finished_at,
                 &ending.duration_ms,
+                &ending.details,
             ],
         )
         .await?;
@@ -280,6 +308,7 @@ pub struct StoredRun {
     pub rows_rejected: i64,
     pub outcome: String,
     pub error: Option<String>,
+    pub details: Option<serde_json::Value>,
     pub computed_at: DateTime<Utc>,
 }
 
@@ -307,6 +336,7 @@ fn stored_run(row: &Row) -> Result<StoredRun, DbError> {
         rows_rejected: row.try_get("rows_rejected")?,
         outcome: row.try_get("outcome")?,
         error: row.try_get("error")?,
+        details: row.try_get("details")?,
         computed_at: row.try_get("computed_at")?,
     })
 }

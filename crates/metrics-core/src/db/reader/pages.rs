@@ -1,5 +1,6 @@
 //! What only the web pages read.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
@@ -35,6 +36,22 @@ pub async fn company_rows(conn: &mut Connection, page: Page) -> Result<CompanyRo
         .load(conn)
         .await?;
     Ok(CompanyRows { companies, total })
+}
+
+#[derive(QueryableByName)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+struct UnitsInUse {
+    #[diesel(sql_type = BigInt)]
+    company_id: i64,
+    #[diesel(sql_type = BigInt)]
+    cooling_units: i64,
+}
+
+/// Cooling units in use on their last day, by company; a company that is not there has none with a stored day.
+pub async fn units_in_use(conn: &mut Connection, companies: &[i64]) -> Result<HashMap<i64, i64>, DbError> {
+    let found: Vec<UnitsInUse> =
+        diesel::sql_query(include_str!("units_in_use.sql")).bind::<Array<BigInt>, _>(companies).load(conn).await?;
+    Ok(found.into_iter().map(|found| (found.company_id, found.cooling_units)).collect())
 }
 
 /// A cooling unit as its last stored day has it.

@@ -1,0 +1,7 @@
+-- Stores with usable opening hours in the file that are not known. $1: now.
+INSERT INTO metrics.store (ext_id, computed_at)
+SELECT named.ext_id, $1
+FROM ingest_store AS named
+WHERE EXISTS (SELECT FROM ingest_hours AS hours WHERE hours.number = named.number)
+  AND NOT EXISTS (SELECT FROM metrics.store AS stored WHERE stored.ext_id = named.ext_id)
+ORDER BY named.ext_id
