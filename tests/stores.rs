@@ -20,7 +20,7 @@ fn ingest(db: &TestDb, folder: &Folder, more: &[&str]) -> Output {
 }
 
 /// The same, which goes well; its summary.
-fn ingested(db: &TestDb, folder: &Folder) -> Value {
+pub fn ingested(db: &TestDb, folder: &Folder) -> Value {
     let output = ingest(db, folder, &["--format", "json"]);
     assert_eq!(output.status, 0, "{}", output.stderr);
     serde_json::from_str(&output.stdout).unwrap()

@@ -2,11 +2,11 @@
 
 use actix_http::ResponseHead;
 use actix_http::encoding::Encoder;
-use actix_web::body::to_bytes;
+use actix_web::body::{BoxBody, to_bytes};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    self, AcceptEncoding, CacheControl, CacheDirective, ContentEncoding, ContentType, ETag, Encoding, EntityTag,
-    Header, IfNoneMatch,
+    self, AcceptEncoding, CacheControl, CacheDirective, ContentDisposition, ContentEncoding, ContentType, ETag,
+    Encoding, EntityTag, Header, IfNoneMatch,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -137,6 +137,11 @@ impl Representation {
         response.insert_header((header::CONTENT_TYPE, wanted.content_type()));
         response.insert_header(wanted.disposition(&table.name));
         Ok(response.body(table.write(wanted).await?))
+    }
+
+    /// `200 OK` with a file.
+    pub fn file(&self, content_type: &'static str, disposition: ContentDisposition, body: BoxBody) -> HttpResponse {
+        self.ok().insert_header((header::CONTENT_TYPE, content_type)).insert_header(disposition).body(body)
     }
 
     fn ok(&self) -> HttpResponseBuilder {

@@ -73,6 +73,9 @@ pub enum ApiError {
     /// The operational database did not answer, or lacks what is asked of it.
     #[error("the operational database cannot be read at the moment")]
     SourceUnavailable(#[source] DbError),
+    /// As many reports wait as may.
+    #[error("too many reports wait; ask again when some are complete")]
+    TooManyReports,
     /// Refused by the server's own machinery.
     #[error("the request cannot be answered")]
     Other(StatusCode),
@@ -134,6 +137,11 @@ pub struct FormProblem {
 }
 
 impl ApiError {
+    /// One field was not accepted.
+    pub fn invalid(field: &str, reason: String) -> Self {
+        Self::InvalidFields(vec![FieldError { field: field.to_owned(), reason }])
+    }
+
     /// The error as the routes under `path` say it.
     pub fn response(&self, path: &str) -> HttpResponse {
         if is_form_route(path) { self.form_problem() } else { self.problem() }
@@ -164,7 +172,7 @@ impl ApiError {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
-            Self::Timeout | Self::Unavailable(_) | Self::SourceUnavailable(_) => {
+            Self::Timeout | Self::Unavailable(_) | Self::SourceUnavailable(_) | Self::TooManyReports => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
             }
             Self::NotAcceptable => {
@@ -194,7 +202,9 @@ impl ResponseError for ApiError {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Timeout | Self::Unavailable(_) | Self::SourceUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout | Self::Unavailable(_) | Self::SourceUnavailable(_) | Self::TooManyReports => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Other(status) => *status,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

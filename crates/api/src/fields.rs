@@ -5,6 +5,7 @@
 mod pages;
 mod reports;
 mod series;
+mod uptime_reports;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -22,6 +23,7 @@ pub use reports::ReportQuery;
 pub use series::SeriesQuery;
 
 pub use pages::ChoiceQuery;
+pub use uptime_reports::{GetReport, TriggerReport};
 
 /// Cooling units of a slice at most.
 pub const MAX_UNITS: usize = 1_000;
@@ -59,6 +61,12 @@ impl Fields {
     /// The given pairs.
     pub fn new(pairs: Vec<(String, String)>) -> Self {
         Self { pairs, ..Self::default() }
+    }
+
+    /// With further pairs.
+    pub fn and(mut self, other: Self) -> Self {
+        self.pairs.extend(other.pairs);
+        self
     }
 
     fn refuse(&mut self, field: &str, reason: impl Into<String>) {

@@ -19,6 +19,24 @@ pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
     Ok(Fields::urlencoded(text))
 }
 
+/// The fields of a JSON object of at most `limit` bytes. Numbers are taken as they are written, and null as absent.
+pub async fn read_json(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Fields, ApiError> {
+    let body = body(request, payload, limit).await?;
+    let not_an_object = || ApiError::MalformedForm("it is no JSON object of texts and numbers");
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&body).map_err(|_| not_an_object())?;
+    let mut pairs = Vec::new();
+    for (name, value) in object {
+        match value {
+            serde_json::Value::String(text) => pairs.push((name, text)),
+            serde_json::Value::Number(number) => pairs.push((name, number.to_string())),
+            serde_json::Value::Null => {}
+            _ => return Err(not_an_object()),
+        }
+    }
+    Ok(Fields::new(pairs))
+}
+
 /// What separates the parts, or `None` for an urlencoded body; without the header `Content-Type` it is taken for one.
 fn multipart_boundary(request: &HttpRequest) -> Result<Option<String>, ApiError> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! The HTTP API over the stored metrics: it reads, adds up slices, and writes nothing.
+//! The HTTP API over the stored metrics: it reads and adds up slices, and writes nothing but requests for reports.
 
 mod conditional;
 mod error;
@@ -14,6 +14,7 @@ mod meta;
 mod middleware;
 mod openapi;
 mod pages;
+mod report_worker;
 mod routes;
 mod source;
 mod spool;
@@ -27,6 +28,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 
+pub use report_worker::start as start_report_workers;
 pub use state::AppState;
 
 /// The API on `listener`. It stops when its handle says so; signals are the caller's.

@@ -78,6 +78,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let state = Arc::new(state);
 
     let addresses = [&listener, &maintenance].map(TcpListener::local_addr);
+    api::start_report_workers(settings, &databases.metrics, &state);
     let api = api::server(listener, state.clone()).context("cannot start the server")?;
     let health = api::maintenance_server(maintenance, state).context("cannot start the maintenance server")?;
     if let [Ok(address), Ok(maintenance)] = addresses {

@@ -4,6 +4,7 @@ use utoipa::OpenApi;
 
 use crate::routes::{
     companies, company_slice, cooling_unit_slice, cooling_units, docs, health, impact_slice, reports, series,
+    uptime_reports,
 };
 
 /// OpenAPI 3.1.
@@ -28,6 +29,8 @@ use crate::routes::{
         company_slice::post,
         cooling_unit_slice::post,
         impact_slice::post,
+        uptime_reports::trigger,
+        uptime_reports::get,
         docs::openapi,
         health::live,
         health::ready,
@@ -37,6 +40,7 @@ use crate::routes::{
         (name = "series", description = "How days, weeks or months follow each other."),
         (name = "reports", description = "Lists of people and crates, straight from the operational database. They \
             name persons."),
+        (name = "uptime", description = "Uptime of stores."),
         (name = "lists", description = "What there is."),
         (name = "predecessor", description = "The slices in the form of the system before this one. A trailing \
             slash is optional."),

@@ -9,6 +9,7 @@ pub mod health;
 pub mod impact_slice;
 pub mod reports;
 pub mod series;
+pub mod uptime_reports;
 
 use std::future::ready;
 
@@ -56,6 +57,12 @@ pub fn api(config: &mut ServiceConfig) {
     for path in impact_slice::FORM_PATHS {
         postable(config, path, impact_slice::post);
     }
+    for path in uptime_reports::TRIGGER_PATHS {
+        callable(config, path, uptime_reports::trigger);
+    }
+    for path in uptime_reports::GET_PATHS {
+        callable(config, path, uptime_reports::get);
+    }
     readable(config, docs::OPENAPI_PATH, docs::openapi);
     readable(config, "/docs", docs::redirect);
     readable(config, "/docs/{file:.*}", docs::page);
@@ -93,6 +100,21 @@ where
     let resource = web::resource(path)
         .route(web::post().to(handler))
         .default_service(web::to(|request| ready(other_method(request, "POST, OPTIONS"))));
+    config.service(resource.wrap(from_fn(middleware::errors)));
+}
+
+/// An address that answers to GET, HEAD and POST.
+fn callable<F, Args>(config: &mut ServiceConfig, path: &str, handler: F)
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let resource = web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler.clone()))
+        .route(web::post().to(handler))
+        .default_service(web::to(|request| ready(other_method(request, "GET, HEAD, POST, OPTIONS"))));
     config.service(resource.wrap(from_fn(middleware::errors)));
 }
 

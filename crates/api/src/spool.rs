@@ -2,7 +2,7 @@
 //!
 //! So an error in the middle is a status and not half a file, and a slow client keeps no database waiting.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write as _};
 
 use actix_web::body::{BoxBody, MessageBody, SizedStream};
 use actix_web::web::{self, Bytes};
@@ -77,6 +77,45 @@ pub async fn file(
     let (file, bytes) =
         written.map_err(|error| ApiError::Internal(error.into()))?.map_err(|error| ApiError::Internal(error.into()))?;
     Ok(SizedStream::new(bytes, stream::try_unfold(file, chunk)).boxed())
+}
+
+/// A text of any length on its way to a client.
+pub struct TextFile {
+    file: SpooledTempFile,
+    written: u64,
+    pending: Vec<u8>,
+}
+
+impl Default for TextFile {
+    fn default() -> Self {
+        Self { file: SpooledTempFile::new(MEMORY_BYTES), written: 0, pending: Vec::with_capacity(2 * CHUNK_BYTES) }
+    }
+}
+
+impl TextFile {
+    /// Where further bytes go.
+    pub const fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.pending
+    }
+
+    /// Writes what has come together, once it is worth while.
+    pub fn spill(&mut self) -> Result<(), ApiError> {
+        if self.pending.len() >= CHUNK_BYTES { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> Result<(), ApiError> {
+        self.file.write_all(&self.pending).map_err(|error| ApiError::Internal(error.into()))?;
+        self.written += self.pending.len() as u64;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// The whole text as a body.
+    pub fn finish(mut self) -> Result<BoxBody, ApiError> {
+        self.write()?;
+        self.file.seek(SeekFrom::Start(0)).map_err(|error| ApiError::Internal(error.into()))?;
+        Ok(SizedStream::new(self.written, stream::try_unfold(self.file, chunk)).boxed())
+    }
 }
 
 /// The next piece of a file, if there is one.

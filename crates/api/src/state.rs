@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use metrics_core::db::reader::Snapshot;
-use metrics_core::db::{ConnectOptions, DbError, Pool, connect};
+use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
 use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
+use tokio::sync::Notify;
 
 use crate::error::ApiError;
 use crate::kept_pages::KeptPages;
@@ -32,6 +33,10 @@ pub struct AppState {
     pub(crate) source: Source,
     /// A connection of its own: that all others are busy does not make the API unready.
     pub(crate) health_pool: Pool,
+    /// For requests for reports, the only thing that is written.
+    writer: Pool,
+    /// Tells a worker that a report waits.
+    pub(crate) reports_wait: Notify,
 }
 
 impl AppState {
@@ -61,9 +66,16 @@ impl AppState {
             next_worker: AtomicUsize::new(0),
             source: Source::new(settings, parameters, source),
             health_pool: pool(1)?,
+            writer: connect::pool(metrics, &ConnectOptions { read_only: false, ..options }, 1, POOL_WAIT)?,
+            reports_wait: Notify::new(),
             settings: api.clone(),
             embedded_dir,
         })
+    }
+
+    /// A connection that may write.
+    pub(crate) async fn writer(&self) -> Result<PooledConnection, ApiError> {
+        Ok(connect::get(&self.writer).await?)
     }
 
     /// Threads that answer requests.

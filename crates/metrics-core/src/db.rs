@@ -12,6 +12,7 @@ pub mod reader;
 mod schema;
 pub mod source;
 pub mod stores;
+pub mod uptime_reports;
 pub mod views;
 
 // For `transaction`: whoever composes several functions of `db` begins one.

@@ -148,6 +148,9 @@ pub struct UptimeSettings {
     /// Hours for which the uptime of stores is kept, at least 1.
     #[serde(deserialize_with = "values::at_least_one")]
     pub history_hours: u32,
+    /// Hours for which reports on request are kept, at least 1.
+    #[serde(deserialize_with = "values::at_least_one")]
+    pub reports_retention_hours: u32,
     /// Where polls, opening hours and zones come from.
     pub ingest: UptimeIngestSettings,
 }
@@ -204,6 +207,11 @@ pub struct ApiSettings {
     /// Largest body of a request, bytes; at least 1.
     #[serde(deserialize_with = "values::at_least_one")]
     pub max_body_bytes: usize,
+    /// Reports of uptime that are computed at a time by one process; 0: `reporter work` does it.
+    pub report_workers: usize,
+    /// Reports of uptime that may wait, at least 1.
+    #[serde(deserialize_with = "values::at_least_one")]
+    pub report_queue: u32,
     /// Time that running requests get at shutdown.
     #[serde(rename = "shutdown_timeout_s", deserialize_with = "values::seconds")]
     pub shutdown_timeout: Duration,

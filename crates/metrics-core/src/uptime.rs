@@ -39,10 +39,14 @@ pub use diagnostics::Diagnostics;
 pub use fleet::{Fleet, StoreIds, UnknownZone};
 pub use intake::{Bounds, Intake};
 pub use intervals::{FOREVER, Interval};
+pub use json::RowObject;
 pub use opening_hours::OpeningHours;
 pub use policy::{MaxCarry, Policy, PolicyError, Step};
 pub use poll::{Poll, Status};
-pub use print::{coverage, hundredths, write_classic, write_full};
+pub use print::{
+    CLASSIC_HEADER, column_names, columns, coverage, full_header, hundredths, push_classic, push_full, write_classic,
+    write_full,
+};
 pub use report::{Options, Report, Row, Stores};
 pub use rows::{HoursRow, PollRow, Refused, ZoneRow};
 pub use schedule::ZoneCalendar;

@@ -13,6 +13,7 @@ use metrics_core::window::next_month;
 use crate::fx::FxCommand;
 use crate::ingest::IngestCommand;
 use crate::uptime::{RuleArgs, UptimeArgs};
+use crate::work::WorkArgs;
 
 /// Computes the metrics: of cold rooms from the operational database, of stores from polls.
 ///
@@ -177,6 +178,8 @@ pub enum Command {
         #[command(subcommand)]
         command: IngestCommand,
     },
+    /// Reports of uptime that were asked for by `/trigger_report`, where the API's `report_workers` is 0.
+    Work(WorkArgs),
     /// Uptime of stores in the last hour, day and week, from files of polls, opening hours and zones.
     ///
     /// Needs no database. Refused rows are counted in the log; a file that cannot be read or lacks a column ends the

@@ -14,6 +14,7 @@ mod rates;
 mod report;
 mod reports;
 mod uptime;
+mod work;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -113,6 +114,7 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
             let progress = Progress::new(arguments.quiet);
             ingest::stores(&arguments, &environment(None, &progress), &mut out).await
         }
+        Some(Command::Work(arguments)) => work::work(&arguments, &environment(None, &progress), &mut out).await,
         Some(Command::Export(arguments)) => export::export(&arguments, &environment(None, &progress)).await,
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
         // These were answered above, before a database was needed.

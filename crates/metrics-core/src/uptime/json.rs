@@ -47,10 +47,15 @@ impl Serialize for Rows<'_> {
     }
 }
 
-struct RowObject<'a> {
-    id: &'a str,
-    figures: &'a StoreFigures,
-    names: &'a [String],
+/// A row as an object: the id, and its figures by the names of their columns.
+#[derive(Debug)]
+pub struct RowObject<'a> {
+    /// Id of the store.
+    pub id: &'a str,
+    /// Its figures.
+    pub figures: &'a StoreFigures,
+    /// Names of the columns, [`column_names`].
+    pub names: &'a [String],
 }
 
 impl Serialize for RowObject<'_> {

@@ -137,6 +137,25 @@ impl fmt::Display for Policy {
     }
 }
 
+impl FromStr for Policy {
+    type Err = PolicyError;
+
+    /// From its text: the name, and after semicolons its options in any order.
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        let mut parts = text.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let (mut max_carry, mut assume) = (None, None);
+        for part in parts {
+            match part.split_once('=') {
+                Some(("max_carry", minutes)) if max_carry.is_none() => max_carry = Some(minutes.parse()?),
+                Some(("assume", status)) if assume.is_none() => assume = Some(status.parse()?),
+                _ => return Err(PolicyError::Unknown(text.to_owned())),
+            }
+        }
+        Self::new(name, max_carry, assume)
+    }
+}
+
 impl FromStr for MaxCarry {
     type Err = PolicyError;
 
@@ -171,8 +190,23 @@ mod tests {
             ("count-hours-edges", None, None, "count-hours-edges"),
         ] {
             assert_eq!(Policy::new(name, max_carry, assume).map(|policy| policy.to_string()).as_deref(), Ok(text));
+            assert_eq!(text.parse(), Policy::new(name, max_carry, assume));
         }
         assert_eq!(Policy::default().to_string(), "step");
+        let parsed = |text: &str| text.parse::<Policy>().map(|policy| policy.to_string());
+        assert_eq!(parsed("step; assume=active ;max_carry=5").as_deref(), Ok("step;max_carry=5;assume=active"));
+        for text in [
+            "",
+            "step;",
+            "step;max_carry",
+            "step;max_carry=0",
+            "step;assume=up",
+            "step;x=1",
+            "capped-60m;max_carry=1",
+            "step;max_carry=1;max_carry=2",
+        ] {
+            assert!(parsed(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::report::Report;
-use super::walk::Figures;
+use super::walk::{Figures, StoreFigures};
 use super::window::Window;
 use crate::instant::{HOUR_US, MINUTE_US};
 
@@ -13,7 +13,7 @@ use crate::instant::{HOUR_US, MINUTE_US};
 const BUFFER: usize = 1 << 16;
 
 /// Header of [`write_classic`].
-const CLASSIC_HEADER: &str = "store_id,uptime_last_hour,uptime_last_day,uptime_last_week,\
+pub const CLASSIC_HEADER: &str = "store_id,uptime_last_hour,uptime_last_day,uptime_last_week,\
     downtime_last_hour,downtime_last_day,downtime_last_week\n";
 
 /// The report as the predecessors had it: uptime and downtime of the hour in minutes, of day and week in hours, with
@@ -21,43 +21,52 @@ const CLASSIC_HEADER: &str = "store_id,uptime_last_hour,uptime_last_day,uptime_l
 pub fn write_classic(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let mut line = CLASSIC_HEADER.as_bytes().to_vec();
     for (id, figures) in report.rows() {
-        push_id(&mut line, id);
-        for amount in [|figures: &Figures| figures.up_us, |figures: &Figures| figures.down_us] {
-            for (window, figures) in Window::ALL.into_iter().zip(figures) {
-                let unit_us = if window == Window::Hour { MINUTE_US } else { HOUR_US };
-                push_hundredths(&mut line, hundredths(amount(figures), unit_us));
-            }
-        }
-        line.push(b'\n');
+        push_classic(&mut line, id, figures);
         flush(&mut line, out, BUFFER)?;
     }
     flush(&mut line, out, 0)
+}
+
+/// A line of [`write_classic`].
+pub fn push_classic(line: &mut Vec<u8>, id: &str, figures: &StoreFigures) {
+    push_id(line, id);
+    for amount in [|figures: &Figures| figures.up_us, |figures: &Figures| figures.down_us] {
+        for (window, figures) in Window::ALL.into_iter().zip(figures) {
+            let unit_us = if window == Window::Hour { MINUTE_US } else { HOUR_US };
+            push_hundredths(line, hundredths(amount(figures), unit_us));
+        }
+    }
+    line.push(b'\n');
 }
 
 /// The report with every figure, in microseconds.
 pub fn write_full(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let mut line = b"store_id".to_vec();
-    for window in Window::ALL {
-        for (name, _) in columns(&Figures::default()) {
-            line.extend_from_slice(column(name, window).as_bytes());
-        }
-    }
-    line.push(b'\n');
-    let mut digits = itoa::Buffer::new();
+    let mut line = full_header().into_bytes();
     for (id, figures) in report.rows() {
-        push_id(&mut line, id);
-        for (_, number) in figures.iter().flat_map(columns) {
-            line.push(b',');
-            line.extend_from_slice(digits.format(number).as_bytes());
-        }
-        line.push(b'\n');
+        push_full(&mut line, id, figures);
         flush(&mut line, out, BUFFER)?;
     }
     flush(&mut line, out, 0)
 }
 
+/// Header of [`write_full`].
+pub fn full_header() -> String {
+    format!("store_id,{}\n", column_names().join(","))
+}
+
+/// A line of [`write_full`].
+pub fn push_full(line: &mut Vec<u8>, id: &str, figures: &StoreFigures) {
+    let mut digits = itoa::Buffer::new();
+    push_id(line, id);
+    for (_, number) in figures.iter().flat_map(columns) {
+        line.push(b',');
+        line.extend_from_slice(digits.format(number).as_bytes());
+    }
+    line.push(b'\n');
+}
+
 /// Figures with their names, in order of the columns.
-pub(super) fn columns(figures: &Figures) -> [(&'static str, i64); 7] {
+pub fn columns(figures: &Figures) -> [(&'static str, i64); 7] {
     let Figures { business_us, up_us, down_us, observed_us, lo_us, hi_us, polls } = *figures;
     [
         ("business", business_us),
@@ -70,17 +79,16 @@ pub(super) fn columns(figures: &Figures) -> [(&'static str, i64); 7] {
     ]
 }
 
-/// A comma, and the name of a figure's column: `,business_last_hour_us`; polls have no unit.
+/// The name of a figure's column: `business_last_hour_us`; polls have no unit.
 fn column(name: &str, window: Window) -> String {
     let unit = if name == "polls" { "" } else { "_us" };
-    format!(",{name}_last_{}{unit}", window.as_str())
+    format!("{name}_last_{}{unit}", window.as_str())
 }
 
-/// Names of all columns but the id, in order.
-pub(super) fn column_names() -> Vec<String> {
+/// Names of all columns of the full form but the id, in order.
+pub fn column_names() -> Vec<String> {
     let names = columns(&Figures::default()).map(|(name, _)| name);
-    let all = Window::ALL.into_iter().flat_map(|window| names.map(|name| column(name, window)));
-    all.map(|name| name.trim_start_matches(',').to_owned()).collect()
+    Window::ALL.into_iter().flat_map(|window| names.map(|name| column(name, window))).collect()
 }
 
 /// Hundredths of a unit, rounded half to even.

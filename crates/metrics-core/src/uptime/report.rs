@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
 use super::diagnostics::Diagnostics;
 use super::fleet::{Fleet, HoursByStore, StoreIds};
@@ -19,7 +20,8 @@ use super::walk::{StoreFigures, figures};
 use super::window::Horizon;
 
 /// Which stores a report has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stores {
     /// Every store of any accepted row.
     #[default]

@@ -11,9 +11,21 @@ use crate::uptime::{Figures, Report, StoreFigures};
 /// Rows given to the server at a time.
 const PART_ROWS: usize = 1000;
 
-/// Prepares the session for [`replace`].
+/// Prepares the session for [`replace`] and [`stage`]; again changes nothing.
 pub async fn prepare(client: &Client) -> Result<(), DbError> {
     create_stage(client, include_str!("store_uptime_stage.sql")).await
+}
+
+/// Brings the rows of `report` into the stage.
+pub(in crate::db) async fn stage(transaction: &Transaction<'_>, report: &Report) -> Result<(), DbError> {
+    let mut rows = CopyText::default();
+    for (id, figures) in report.rows() {
+        push(&mut rows, id, figures);
+        if rows.rows() == PART_ROWS {
+            copy_in(transaction, "COPY store_uptime_stage FROM STDIN", &mut rows).await?;
+        }
+    }
+    copy_in(transaction, "COPY store_uptime_stage FROM STDIN", &mut rows).await
 }
 
 /// Makes the rows of `report` the only ones of its instant and policy.
@@ -24,14 +36,7 @@ pub async fn replace(
     computed_at: DateTime<Utc>,
 ) -> Result<Changes, DbError> {
     let policy = report.options.policy.to_string();
-    let mut rows = CopyText::default();
-    for (id, figures) in report.rows() {
-        push(&mut rows, id, figures);
-        if rows.rows() == PART_ROWS {
-            copy_in(transaction, "COPY store_uptime_stage FROM STDIN", &mut rows).await?;
-        }
-    }
-    copy_in(transaction, "COPY store_uptime_stage FROM STDIN", &mut rows).await?;
+    stage(transaction, report).await?;
     let deleted = transaction.execute(include_str!("store_uptime_delete.sql"), &[&as_of, &policy]).await?;
     let written =
         transaction.execute(include_str!("store_uptime_upsert.sql"), &[&as_of, &policy, &computed_at]).await?;

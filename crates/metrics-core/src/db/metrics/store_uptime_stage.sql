@@ -1,5 +1,5 @@
 -- Rows of one report before they are stored.
-CREATE TEMP TABLE store_uptime_stage (
+CREATE TEMP TABLE IF NOT EXISTS store_uptime_stage (
     ext_id      text COLLATE "C",
     business_us bigint[],
     up_us       bigint[],

@@ -1,0 +1,2 @@
+DROP TABLE metrics.report_row;
+DROP TABLE metrics.report;
