@@ -35,7 +35,13 @@ const STORES: Table = Table {
 const ID_WIDTH: f32 = 156.0;
 
 /// Writes a store; the header before the first.
-pub fn store<W: Write>(flow: &mut Flow, press: &mut Press<W>, id: &str, figures: &StoreFigures, is_first: bool) -> io::Result<()> {
+pub fn store<W: Write>(
+    flow: &mut Flow,
+    press: &mut Press<W>,
+    id: &str,
+    figures: &StoreFigures,
+    is_first: bool,
+) -> io::Result<()> {
     if is_first {
         flow.heading(press, "All stores", 60.0)?;
         flow.y += 4.0;

@@ -43,6 +43,11 @@ impl Style {
         Self { grey: GREY, ..self }
     }
 
+    /// A length in points.
+    pub const fn length(&self, thousandths: u32) -> f32 {
+        thousandths as f32 * self.size / 1_000.0
+    }
+
     /// A length in thousandths of the size.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths on a page are small")]
     pub fn thousandths(&self, length: f32) -> u32 {
@@ -76,13 +81,13 @@ impl Canvas {
         Self { content: Content::new(), font: None, fill: 0.0, stroke: 0.0, line_width: 1.0 }
     }
 
-    /// Writes a line of text with its base at `y`.
+    /// Writes a line of text with its base at `y`; characters that are written as their numbers are underlined.
     pub fn text(&mut self, fonts: &mut Fonts, style: Style, align: Align, [x, y]: [f32; 2], text: &str) {
-        let (bytes, width) = fonts.get(style.weight).encode(text);
-        if bytes.is_empty() {
+        let encoded = fonts.get(style.weight).encode(text);
+        if encoded.numbers.is_empty() {
             return;
         }
-        let width = width as f32 * style.size / 1_000.0;
+        let width = style.length(encoded.width);
         let x = match align {
             Align::Left => x,
             Align::Centre => x - width / 2.0,
@@ -94,7 +99,11 @@ impl Canvas {
             self.content.set_font(style.weight.name(), style.size);
             self.font = Some((style.weight, style.size));
         }
-        self.content.next_line(short(x), short(HEIGHT - y)).show(Str(&bytes)).end_text();
+        self.content.next_line(short(x), short(HEIGHT - y)).show(Str(&encoded.numbers)).end_text();
+        for code in encoded.codes {
+            let [start, end] = code.map(|place| x + style.length(place));
+            self.line([start + 0.4, y + 1.4], [end - 0.4, y + 1.4], 0.4, style.grey);
+        }
     }
 
     /// Draws a straight line.

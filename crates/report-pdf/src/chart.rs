@@ -82,7 +82,7 @@ fn key(flow: &mut Flow, fonts: &mut Fonts, y: f32) {
             flow.canvas.outlined(from, to, 0.6, 0.0);
         }
         flow.canvas.text(fonts, LABEL.grey(), Align::Left, [x + 11.0, y], text);
-        x += 11.0 + fonts.get(LABEL.weight).width(text) as f32 * LABEL.size / 1_000.0 + 16.0;
+        x += 11.0 + LABEL.length(fonts.get(LABEL.weight).width(text)) + 16.0;
     }
 }
 

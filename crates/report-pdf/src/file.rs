@@ -58,13 +58,13 @@ impl<W: Write> File<W> {
     pub fn finish(mut self, catalog: Ref, info: Ref) -> io::Result<W> {
         let table_offset = self.written;
         let size = self.offsets.len() + 1;
-        let mut table = format!("xref\n0 {size}\n0000000000 65535 f\r\n");
+        let mut table = format!("xref\n0 {size}\n0000000000 65535 f\r\n").into_bytes();
         for offset in &self.offsets {
-            table += &format!("{offset:010} 00000 n\r\n");
+            write!(table, "{offset:010} 00000 n\r\n")?;
         }
-        table += &format!("trailer\n<< /Size {size} /Root {} 0 R /Info {} 0 R >>\n", catalog.get(), info.get());
-        table += &format!("startxref\n{table_offset}\n%%EOF\n");
-        self.push(table.as_bytes())?;
+        writeln!(table, "trailer\n<< /Size {size} /Root {} 0 R /Info {} 0 R >>", catalog.get(), info.get())?;
+        writeln!(table, "startxref\n{table_offset}\n%%EOF")?;
+        self.push(&table)?;
         self.out.flush()?;
         Ok(self.out)
     }

@@ -24,7 +24,7 @@ pub const TEXT: Style = Style::new(Weight::Regular, 9.0);
 pub const TERM: Style = Style::new(Weight::Semibold, 9.0);
 
 /// Where explanations of terms begin, from the left edge.
-pub const INDENT: f32 = 98.0;
+pub const INDENT: f32 = 106.0;
 
 /// The file and the fonts that everything is written with.
 #[derive(Debug)]
@@ -90,13 +90,7 @@ impl Flow {
     }
 
     /// Sentences from `left` to the right edge.
-    pub fn paragraph<W: Write>(
-        &mut self,
-        press: &mut Press<W>,
-        style: Style,
-        left: f32,
-        text: &str,
-    ) -> io::Result<()> {
+    pub fn paragraph<W: Write>(&mut self, press: &mut Press<W>, style: Style, left: f32, text: &str) -> io::Result<()> {
         let leading = style.size * 1.34;
         let width = style.thousandths(RIGHT - left);
         for line in paragraph_lines(press.fonts.get(style.weight), text, width) {

@@ -80,14 +80,17 @@ pub struct Font {
     data: &'static [u8],
     name: &'static str,
     face: Face<'static>,
-    /// Numbers of characters; `None` for those that it cannot show.
-    numbers: HashMap<char, Option<u16>>,
-    /// Characters by number; that with the number 1 is the first.
+    /// Characters that were asked for; `None` for those that it cannot show.
+    known: HashMap<char, Option<Used>>,
+    /// Those that it can show, by number.
     used: Vec<Used>,
 }
 
+/// A character that is used.
 #[derive(Debug, Clone, Copy)]
 struct Used {
+    /// From 1.
+    number: u16,
     character: char,
     glyph: GlyphId,
     /// In thousandths of the size.
@@ -97,61 +100,59 @@ struct Used {
 impl Font {
     fn new(data: &'static [u8], name: &'static str) -> io::Result<Self> {
         let face = Face::parse(data, 0).map_err(io::Error::other)?;
-        Ok(Self { data, name, face, numbers: HashMap::new(), used: Vec::new() })
-    }
-
-    /// Text as the font can show it: a character that would leave no mark of its own (one that the font lacks, a control
-    /// character, an unusual blank, a combining mark) is written as `U+` and its number.
-    pub fn pieces(&mut self, text: &str) -> impl Iterator<Item = Piece> {
-        text.chars().map(|character| match self.number(character) {
-            Some(_) => Piece::Character(character),
-            None => Piece::Code(character),
-        })
+        Ok(Self { data, name, face, known: HashMap::new(), used: Vec::new() })
     }
 
     /// How wide text is, in thousandths of the size.
     pub fn width(&mut self, text: &str) -> u32 {
         let mut width = 0;
-        self.each_number(text, |_, used| width += u32::from(used.width));
+        self.each(text, |_, used| width += u32::from(used.width));
         width
     }
 
-    /// Numbers of the characters of text, two bytes each, and how wide it is in thousandths of the size.
-    pub fn encode(&mut self, text: &str) -> (Vec<u8>, u32) {
-        let (mut bytes, mut width) = (Vec::with_capacity(text.len() * 2), 0);
-        self.each_number(text, |number, used| {
-            bytes.extend_from_slice(&number.to_be_bytes());
-            width += u32::from(used.width);
+    /// Text as a page shows it. A character that would leave no mark of its own (one that the font lacks, a control
+    /// character, an unusual blank, a combining mark) is written as `U+` and its number, which is marked as such: two
+    /// ids never look the same.
+    pub fn encode(&mut self, text: &str) -> Encoded {
+        let mut encoded = Encoded { numbers: Vec::with_capacity(text.len() * 2), width: 0, codes: Vec::new() };
+        self.each(text, |is_code, used| {
+            encoded.numbers.extend_from_slice(&used.number.to_be_bytes());
+            let start = encoded.width;
+            encoded.width += u32::from(used.width);
+            match encoded.codes.last_mut() {
+                // Every code begins with a U; the rest of it follows.
+                Some(code) if is_code && used.character != 'U' => code[1] = encoded.width,
+                _ if is_code => encoded.codes.push([start, encoded.width]),
+                _ => {}
+            }
         });
-        (bytes, width)
+        encoded
     }
 
-    fn each_number(&mut self, text: &str, mut take: impl FnMut(u16, &Used)) {
+    /// Every character that is shown, and whether it is part of the number of another.
+    fn each(&mut self, text: &str, mut take: impl FnMut(bool, Used)) {
         for character in text.chars() {
-            if let Some(number) = self.number(character) {
-                take(number, &self.used[usize::from(number) - 1]);
-                continue;
-            }
-            for character in code(character).chars() {
-                if let Some(number) = self.number(character) {
-                    take(number, &self.used[usize::from(number) - 1]);
-                }
+            if let Some(used) = self.used(character) {
+                take(false, used);
+            } else {
+                let code = format!("U+{:04X}", u32::from(character));
+                code.chars().filter_map(|character| self.used(character)).for_each(|used| take(true, used));
             }
         }
     }
 
-    /// The number of a character; `None` if the font cannot show it.
-    fn number(&mut self, character: char) -> Option<u16> {
-        if let Some(number) = self.numbers.get(&character) {
-            return *number;
+    /// A character as it is used; `None` if the font cannot show it.
+    fn used(&mut self, character: char) -> Option<Used> {
+        if let Some(used) = self.known.get(&character) {
+            return *used;
         }
-        let number = self.glyph(character).and_then(|(glyph, width)| {
+        let used = self.glyph(character).and_then(|(glyph, width)| {
             let number = u16::try_from(self.used.len() + 1).ok()?;
-            self.used.push(Used { character, glyph, width });
-            Some(number)
+            Some(Used { number, character, glyph, width })
         });
-        self.numbers.insert(character, number);
-        number
+        self.used.extend(used);
+        self.known.insert(character, used);
+        used
     }
 
     /// The glyph of a character and its width, if it leaves a mark of its own.
@@ -167,9 +168,9 @@ impl Font {
         let mut remapper = GlyphRemapper::new();
         let mut glyphs = vec![0, 0];
         let mut characters = UnicodeCmap::new(Name(b"Characters"), SYSTEM_INFO);
-        for (number, used) in (1_u16..).zip(&self.used) {
+        for used in &self.used {
             glyphs.extend_from_slice(&remapper.remap(used.glyph.0).to_be_bytes());
-            characters.pair(number, used.character);
+            characters.pair(used.number, used.character);
         }
         let subset = subsetter::subset(self.data, 0, &remapper).map_err(io::Error::other)?;
         let characters = file.stream(&characters.finish())?;
@@ -226,28 +227,15 @@ impl Font {
     }
 }
 
-/// A character, or how one that cannot be shown is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece {
-    /// As it is.
-    Character(char),
-    /// As `U+` and its number.
-    Code(char),
-}
-
-impl Piece {
-    /// Its text.
-    pub fn text(self) -> String {
-        match self {
-            Self::Character(character) => character.to_string(),
-            Self::Code(character) => code(character),
-        }
-    }
-}
-
-/// `U+4E2D`
-fn code(character: char) -> String {
-    format!("U+{:04X}", u32::from(character))
+/// Text as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// Numbers of the characters, two bytes each.
+    pub numbers: Vec<u8>,
+    /// In thousandths of the size.
+    pub width: u32,
+    /// From where to where a character is written by its number, in thousandths of the size.
+    pub codes: Vec<[u32; 2]>,
 }
 
 /// Six letters that differ between subsets, so that programs do not take one for another.
@@ -272,8 +260,21 @@ mod tests {
 
     use super::*;
 
+    /// Text as it can be read on the page, with what is marked in brackets.
     fn shown(text: &str) -> String {
-        Fonts::new().unwrap().get(Weight::Regular).pieces(text).map(Piece::text).collect()
+        let mut fonts = Fonts::new().unwrap();
+        let font = fonts.get(Weight::Regular);
+        let encoded = font.encode(text);
+        let (mut shown, mut width) = (String::new(), 0);
+        for number in encoded.numbers.as_chunks::<2>().0 {
+            let used = font.used[usize::from(u16::from_be_bytes(*number)) - 1];
+            shown.extend(encoded.codes.iter().any(|[start, _]| *start == width).then_some('['));
+            shown.push(used.character);
+            width += u32::from(used.width);
+            shown.extend(encoded.codes.iter().any(|[_, end]| *end == width).then_some(']'));
+        }
+        assert_eq!(width, encoded.width);
+        shown
     }
 
     /// What VENDOR.md says of the files from elsewhere.
@@ -302,13 +303,14 @@ mod tests {
     fn what_would_leave_no_mark_of_its_own_is_written_as_its_number() {
         assert_eq!(shown("8.13992624246019E+018"), "8.13992624246019E+018");
         assert_eq!(shown("Café Ωмега №5 – a b"), "Café Ωмега №5 – a b");
-        assert_eq!(shown("店1"), "U+5E971");
-        assert_eq!(shown("\u{1f35c}"), "U+1F35C");
-        assert_eq!(shown("दु"), "U+0926U+0941");
-        assert_eq!(shown("שלום"), "U+05E9U+05DCU+05D5U+05DD");
+        assert_eq!(shown("店1"), "[U+5E97]1");
+        assert_eq!(shown("\u{1f35c}"), "[U+1F35C]");
+        assert_eq!(shown("U+5E97"), "U+5E97");
+        assert_eq!(shown("दुU"), "[U+0926][U+0941]U");
+        assert_eq!(shown("שלום"), "[U+05E9][U+05DC][U+05D5][U+05DD]");
         // Tab, no-break space, soft hyphen, zero width space, combining acute, byte order mark, escape.
-        assert_eq!(shown("\t\u{a0}\u{ad}\u{200b}e\u{301}"), "U+0009U+00A0U+00ADU+200BeU+0301");
-        assert_eq!(shown("\u{feff}\u{1b}\u{7f}"), "U+FEFFU+001BU+007F");
+        assert_eq!(shown("\t\u{a0}\u{ad}\u{200b}e\u{301}"), "[U+0009][U+00A0][U+00AD][U+200B]e[U+0301]");
+        assert_eq!(shown("\u{feff}\u{1b}\u{7f}"), "[U+FEFF][U+001B][U+007F]");
     }
 
     #[test]
@@ -316,8 +318,7 @@ mod tests {
         let mut fonts = Fonts::new().unwrap();
         let font = fonts.get(Weight::Regular);
         // Ohm and omega, Latin A and Greek alpha and Cyrillic a.
-        let (bytes, _) = font.encode("\u{2126}\u{3a9}A\u{391}\u{410}");
-        assert_eq!(bytes, [0, 1, 0, 2, 0, 3, 0, 4, 0, 5]);
-        assert_eq!(font.encode("A").0, [0, 3]);
+        assert_eq!(font.encode("\u{2126}\u{3a9}A\u{391}\u{410}").numbers, [0, 1, 0, 2, 0, 3, 0, 4, 0, 5]);
+        assert_eq!(font.encode("A").numbers, [0, 3]);
     }
 }

@@ -65,7 +65,12 @@ const ID_WIDTH: f32 = 144.0;
 
 /// Writes the first page and what follows from it up to the lowest stores; gives the number of the page, from 0, on which
 /// these begin.
-pub fn write<W: Write>(flow: &mut Flow, press: &mut Press<W>, about: &About, fleet: &Fleet) -> io::Result<Option<usize>> {
+pub fn write<W: Write>(
+    flow: &mut Flow,
+    press: &mut Press<W>,
+    about: &About,
+    fleet: &Fleet,
+) -> io::Result<Option<usize>> {
     title(flow, press, about)?;
     if fleet.stores == 0 {
         flow.heading(press, "No stores", 24.0)?;
@@ -76,15 +81,12 @@ pub fn write<W: Write>(flow: &mut Flow, press: &mut Press<W>, about: &About, fle
              has no figures."
         };
         flow.paragraph(press, TEXT, LEFT, why)?;
-    } else {
-        cards(flow, press, fleet);
-        totals(flow, press, fleet)?;
-        distribution(flow, press, fleet)?;
-    }
-    legend(flow, press)?;
-    if fleet.stores == 0 {
         return Ok(None);
     }
+    cards(flow, press, fleet)?;
+    totals(flow, press, fleet)?;
+    distribution(flow, press, fleet)?;
+    legend(flow, press)?;
     flow.next_page(&mut press.file)?;
     let page = flow.full_pages();
     lowest(flow, press, fleet)?;
@@ -94,10 +96,10 @@ pub fn write<W: Write>(flow: &mut Flow, press: &mut Press<W>, about: &About, fle
 fn title<W: Write>(flow: &mut Flow, press: &mut Press<W>, about: &About) -> io::Result<()> {
     flow.y += 20.0;
     flow.canvas.text(&mut press.fonts, TITLE, Align::Left, [LEFT, flow.y], NAME);
-    flow.y += 8.0;
+    flow.y += 10.0;
     flow.explained(press, "As of", &words::as_of(about))?;
     flow.explained(press, "Policy", &about.policy.to_string())?;
-    flow.paragraph(press, TEXT, LEFT + INDENT, &words::policy(&about.policy))?;
+    flow.paragraph(press, TEXT, LEFT + INDENT, &words::policy(about.policy))?;
     flow.y += 2.0;
     // An id may be longer than a line, and has no blanks at which to break it.
     let stores = words::stores(about);
@@ -109,7 +111,7 @@ fn title<W: Write>(flow: &mut Flow, press: &mut Press<W>, about: &About) -> io::
 }
 
 /// The four figures that matter most.
-fn cards<W: Write>(flow: &mut Flow, press: &mut Press<W>, fleet: &Fleet) {
+fn cards<W: Write>(flow: &mut Flow, press: &mut Press<W>, fleet: &Fleet) -> io::Result<()> {
     const GAP: f32 = 9.0;
     const CARD: f32 = 56.0;
     let [.., week] = &fleet.windows;
@@ -120,6 +122,10 @@ fn cards<W: Write>(flow: &mut Flow, press: &mut Press<W>, fleet: &Fleet) {
         (grouped(week.without_evidence), "open stores without a poll in the last week"),
     ];
     let width = (RIGHT - LEFT - 3.0 * GAP) / 4.0;
+    // The id of the one store may have filled the page.
+    if !flow.fits(12.0 + CARD) {
+        flow.next_page(&mut press.file)?;
+    }
     let top = flow.y + 12.0;
     for (number, (figure, caption)) in cards.into_iter().enumerate() {
         let left = LEFT + number as f32 * (width + GAP);
@@ -131,6 +137,7 @@ fn cards<W: Write>(flow: &mut Flow, press: &mut Press<W>, fleet: &Fleet) {
         }
     }
     flow.y = top + CARD;
+    Ok(())
 }
 
 fn totals<W: Write>(flow: &mut Flow, press: &mut Press<W>, fleet: &Fleet) -> io::Result<()> {
@@ -178,9 +185,13 @@ fn legend<W: Write>(flow: &mut Flow, press: &mut Press<W>) -> io::Result<()> {
     flow.heading(press, "What the figures mean", 24.0)?;
     for (term, text) in [
         ("Last hour, day, week", "3,600, 86,400 and 604,800 seconds before the instant of the report."),
+        ("Open, of them no poll", "Stores with business time in that window; those of them without a poll in it."),
         ("Business", "Time inside opening hours, in the store\u{2019}s own zone."),
         ("Uptime share", "Up \u{f7} (up + down), from 0 to 1."),
-        ("Coverage", "The share of business time, from 0 to 1, that is within an hour of a poll in the same opening hours."),
+        (
+            "Coverage",
+            "The share of business time, from 0 to 1, that is within an hour of a poll in the same opening hours.",
+        ),
         (
             "Up at least, at most",
             "The least and the most uptime that the polls allow, whatever the policy, if no store goes down and up again \
@@ -192,7 +203,7 @@ fn legend<W: Write>(flow: &mut Flow, press: &mut Press<W>) -> io::Result<()> {
             "There is no figure, because the store had no business time in that window, or no time in it that the policy \
              counts as up or down.",
         ),
-        ("U+\u{2026}", "A character of an id that cannot be printed here, by its Unicode number."),
+        ("U+\u{2026}", "A character that cannot be printed here, by its Unicode number; such numbers are underlined."),
     ] {
         flow.explained(press, term, text)?;
     }

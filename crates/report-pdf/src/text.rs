@@ -1,24 +1,22 @@
 //! Text in lines of a width.
 
-use crate::fonts::{Font, Piece};
+use crate::fonts::Font;
 
-/// An id in lines that are at most so wide, in thousandths of the size. It may be broken anywhere but inside the number
-/// of a character that cannot be shown; nothing is left out or added.
+/// An id in lines that are at most so wide, in thousandths of the size. It may be broken between any two characters;
+/// nothing is left out or added.
 pub fn id_lines(font: &mut Font, id: &str, width: u32) -> Vec<String> {
-    let pieces: Vec<String> = font.pieces(id).map(Piece::text).collect();
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for piece in pieces {
-        let piece_width = font.width(&piece);
-        if used > 0 && used + piece_width > width {
-            lines.push(String::new());
+    let mut lines = Vec::new();
+    let (mut line, mut used) = (String::new(), 0);
+    for character in id.chars() {
+        let character_width = font.width(character.encode_utf8(&mut [0; 4]));
+        if !line.is_empty() && used + character_width > width {
+            lines.push(std::mem::take(&mut line));
             used = 0;
         }
-        used += piece_width;
-        if let Some(line) = lines.last_mut() {
-            line.push_str(&piece);
-        }
+        line.push(character);
+        used += character_width;
     }
+    lines.push(line);
     lines
 }
 
@@ -59,10 +57,11 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_a_character_is_not_broken() {
-        assert_eq!(lines("店店店", 4_000), ["U+5E97", "U+5E97", "U+5E97"]);
-        // Not even where there is no room for it.
-        assert_eq!(lines("1店", 100), ["1", "U+5E97"]);
+    fn a_character_that_is_written_as_its_number_stays_in_one_line() {
+        // U+5E97 is about 3,200 wide.
+        assert_eq!(lines("店店店", 4_000), ["店", "店", "店"]);
+        // Also where there is no room for it.
+        assert_eq!(lines("1店", 100), ["1", "店"]);
         assert_eq!(lines("", 100), [""]);
     }
 

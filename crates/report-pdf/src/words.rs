@@ -19,16 +19,16 @@ pub fn as_of(about: &About) -> String {
 /// Which stores the report has.
 pub fn stores(about: &About) -> String {
     match (&about.store_id, about.stores) {
-        (Some(id), _) => format!("the store {id} alone"),
-        (None, Stores::All) => "every store that has polls, opening hours or a zone".to_owned(),
-        (None, Stores::Polled) => "those with a poll up to the instant of the report".to_owned(),
+        (Some(id), _) => format!("Only {id}"),
+        (None, Stores::All) => "Every store that has polls, opening hours or a zone".to_owned(),
+        (None, Stores::Polled) => "Those with a poll up to the instant of the report".to_owned(),
     }
 }
 
 /// What the policy means.
-pub fn policy(policy: &Policy) -> String {
+pub fn policy(policy: Policy) -> String {
     match policy {
-        Policy::Step(options) => step(*options),
+        Policy::Step(options) => step(options),
         Policy::CappedSixtyMinutes => "Each poll in opening hours counts from its instant to the store\u{2019}s next poll, \
             or to closing after the last one, but at most 60 minutes: as up if it says active, as down if it says \
             inactive. All of that time counts in every window that has the poll, also where it runs past closing or past \
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn options_of_step_are_told() {
-        let words = |max_carry, assume| policy(&Policy::new("step", max_carry, assume).unwrap());
+        let words = |max_carry, assume| policy(Policy::new("step", max_carry, assume).unwrap());
         assert!(words(None, None).contains("without any poll in opening hours counts as down (assume)"));
         assert!(words(None, Some(Status::Active)).contains("counts as up (assume)"));
         let carried = words(MaxCarry::new(1_440), None);
@@ -94,7 +94,7 @@ mod tests {
             ("count-hours", "add up to the window and not to business time."),
             ("count-hours-edges", "add up to the window and not to business time."),
         ] {
-            let words = policy(&Policy::new(name, None, None).unwrap());
+            let words = policy(Policy::new(name, None, None).unwrap());
             assert!(words.ends_with(sum), "{words}");
         }
     }
