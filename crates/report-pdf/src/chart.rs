@@ -71,10 +71,9 @@ pub const TOTAL_HEIGHT: f32 = 22.0 + HEIGHT + 26.0;
 fn key(flow: &mut Flow, fonts: &mut Fonts, y: f32) {
     flow.canvas.text(fonts, LABEL.grey(), Align::Left, [LEFT, y], "Stores");
     let mut x = LEFT + AXIS;
-    for (is_filled, text) in [
-        (true, "polled in opening hours in the week"),
-        (false, "not polled then: the share rests on an earlier poll or on what is assumed"),
-    ] {
+    for (is_filled, text) in
+        [(true, "polled in opening hours in the week"), (false, "not polled then: the share rests on the policy alone")]
+    {
         let (from, to) = ([x, y - 6.0], [x + 7.0, y + 0.5]);
         if is_filled {
             flow.canvas.filled(from, to, DARK);

@@ -172,10 +172,10 @@ fn distribution<W: Write>(flow: &mut Flow, press: &mut Press<W>, fleet: &Fleet) 
     }
     let absent = match distribution.absent {
         0 => String::new(),
-        absent => format!(" {} without a share (see {DASH} below) are left out.", grouped(absent)),
+        absent => format!("; left out, as they have none (see {DASH} below): {}", grouped(absent)),
     };
-    let counted = grouped(distribution.stores());
-    flow.paragraph(press, TEXT, LEFT, &format!("{counted} stores by their uptime share in the last week.{absent}"))?;
+    let text = format!("Stores by their uptime share in the last week: {}{absent}.", grouped(distribution.stores()));
+    flow.paragraph(press, TEXT, LEFT, &text)?;
     flow.y += 4.0;
     chart::draw(flow, &mut press.fonts, distribution);
     Ok(())
@@ -222,7 +222,7 @@ fn lowest<W: Write>(flow: &mut Flow, press: &mut Press<W>, fleet: &Fleet) -> io:
         tied => format!(" {} more have the share of the last of them.", grouped(tied)),
     };
     let text = format!(
-        "Of the {} stores that were polled in opening hours in the last week, those with the lowest uptime share, at most \
+        "The lowest uptime shares among the stores that were polled in opening hours in the last week ({} in all), at most \
          {LOWEST}; of equal shares, the longer downtime comes first.{tied} Figures are minutes for the hour, and hours for \
          the day and the week.",
         grouped(lowest.ranked),

@@ -58,9 +58,8 @@ pub struct About {
     pub store_id: Option<String>,
 }
 
-impl About {
-    /// What this report was asked for.
-    pub const fn report(report: &Report) -> Self {
+impl From<&Report> for About {
+    fn from(report: &Report) -> Self {
         let options = &report.options;
         Self { as_of_us: report.as_of_us, policy: options.policy, stores: options.stores, store_id: None }
     }
@@ -108,7 +107,7 @@ impl<W: Write> UptimePdf<W> {
 
 /// Writes a report as PDF.
 pub fn write_report<W: Write>(report: &Report, out: W) -> io::Result<W> {
-    let mut pdf = UptimePdf::new(About::report(report), out)?;
+    let mut pdf = UptimePdf::new(report.into(), out)?;
     for (id, figures) in report.rows() {
         pdf.add(id, figures)?;
     }

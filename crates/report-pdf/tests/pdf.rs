@@ -161,8 +161,8 @@ fn the_first_pages_say_what_it_is_and_name_the_lowest() {
     // 12 + 23 + 0 + 24 of 96 hours are up; 4 of them are observed, and nothing is sure.
     has("Last week 4 1 96.00 59.00 37.00 0.6146 0.0417 0.00 96.00");
     has("61.46 %");
-    has("4 stores by their uptime share in the last week. 1 without a share");
-    has("Of the 3 stores that were polled in opening hours in the last week");
+    has("Stores by their uptime share in the last week: 4; left out, as they have none (see – below): 1.");
+    has("the stores that were polled in opening hours in the last week (3 in all), at most 20");
     // No real hour has 24 hours; it shows that the unit is the minute.
     has("1 half Hour, min 1,440.00 720.00 720.00 0.5000 0.0417 0.00 1,440.00 1");
     has("Week, h 24.00 12.00 12.00 0.5000 0.0417 0.00 24.00 1");
