@@ -91,10 +91,9 @@ pub fn column_names() -> Vec<String> {
     Window::ALL.into_iter().flat_map(|window| names.map(|name| column(name, window))).collect()
 }
 
-/// Hundredths of a unit, rounded half to even.
-pub fn hundredths(amount_us: i64, unit_us: i64) -> i64 {
-    // In 128 bits because a hundred times a long span could leave 64.
-    let (amount, unit) = (i128::from(amount_us) * 100, i128::from(unit_us));
+/// Hundredths of a unit, rounded half to even. Sums of many stores may be longer than 64 bits.
+pub fn hundredths(amount_us: impl Into<i128>, unit_us: impl Into<i128>) -> i64 {
+    let (amount, unit) = (amount_us.into() * 100, unit_us.into());
     let (quotient, remainder) = (amount.div_euclid(unit), amount.rem_euclid(unit));
     let is_up = 2 * remainder > unit || (2 * remainder == unit && quotient % 2 != 0);
     i64::try_from(quotient + i128::from(is_up)).unwrap_or(i64::MAX)
