@@ -8,9 +8,10 @@ use crate::http::is_loopback;
 
 /// An address of another machine by `https`, or of this machine by `http` too; without user and password.
 ///
-/// It is shown without its query and fragment: whoever has a signed address may read what it leads to.
+/// It is shown without its query and fragment: whoever has a signed address may read what it leads to. Boxed, because
+/// command lines hold several.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Address(Url);
+pub struct Address(Box<Url>);
 
 /// Why a text is no address that may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,8 +49,8 @@ impl Address {
         }
         let host = url.host_str().unwrap_or_default();
         match url.scheme() {
-            "https" => Ok(Self(url)),
-            "http" if is_loopback(host) => Ok(Self(url)),
+            "https" => Ok(Self(Box::new(url))),
+            "http" if is_loopback(host) => Ok(Self(Box::new(url))),
             "http" => Err(AddressError::Plain(host.to_owned())),
             other => Err(AddressError::Scheme(other.to_owned())),
         }
@@ -68,6 +69,11 @@ impl Address {
     /// The last part of its path.
     pub fn file_name(&self) -> &str {
         self.0.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or_default()
+    }
+
+    /// Its server, without any path.
+    pub fn server(&self) -> String {
+        self.0.origin().ascii_serialization()
     }
 
     /// Does it mean this machine?
@@ -126,6 +132,7 @@ mod tests {
         assert_eq!(address.to_string(), "https://h.example:8443/a/polls.csv");
         assert_eq!(format!("{address:?}"), address.to_string());
         assert_eq!(address.expose(), "https://h.example:8443/a/polls.csv?signature=sesame");
+        assert_eq!(address.server(), "https://h.example:8443");
         assert_eq!(address.file_name(), "polls.csv");
         assert_eq!(Address::parse("https://h.example").unwrap().file_name(), "");
     }

@@ -89,7 +89,8 @@ impl Place {
         for entry in fs::read_dir(&self.folder)?.filter_map(Result::ok) {
             let is_left = || Some(entry.metadata().ok()?.modified().ok()?.elapsed().ok()? > longest);
             if entry.file_name().to_string_lossy().starts_with(&prefix) && is_left() == Some(true) {
-                fs::remove_file(entry.path())?;
+                // Another process may have been faster, and what stays costs room only.
+                let _ = fs::remove_file(entry.path());
             }
         }
         tempfile::Builder::new().prefix(&prefix).tempfile_in(&self.folder)

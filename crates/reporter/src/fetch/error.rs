@@ -42,10 +42,10 @@ impl Error for FetchError {
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// No answer, or not a whole one.
-    #[error("{address} cannot be reached: {reason}")]
+    #[error("no answer from {server}: {reason}")]
     Unreachable {
-        /// Who was asked, without the query.
-        address: String,
+        /// Who was asked.
+        server: String,
         /// What was met.
         reason: String,
     },

@@ -154,11 +154,7 @@ impl Transfer {
                 return Ok(response);
             }
             let Some(to) = header(response.headers(), LOCATION) else { return Err(self.refused(response)) };
-            let to = at.join(&to).map_err(Problem::Redirect)?;
-            if to.is_local() && !at.is_local() {
-                return Err(Problem::RedirectInside(to.to_string()).into());
-            }
-            at = to;
+            at = redirected(&at, &to)?;
         }
         Err(Problem::Redirects(REDIRECTS).into())
     }
@@ -247,10 +243,8 @@ impl Transfer {
     }
 
     fn trouble(&self, address: &Address, error: ureq::Error) -> Trouble {
-        let unreachable = |reason: &str| Problem::Unreachable {
-            address: address.to_string(),
-            reason: clean(reason, address.query()),
-        };
+        let unreachable =
+            |reason: &str| Problem::Unreachable { server: address.server(), reason: clean(reason, address.query()) };
         match error {
             ureq::Error::Timeout(Timeout::Connect) => {
                 let reason = format!("no connection within {} s", CONNECT.as_secs());
@@ -269,6 +263,15 @@ impl Transfer {
             error => unreachable(&error.to_string()).into(),
         }
     }
+}
+
+/// Where a redirect leads; never from another machine to a service of this one.
+fn redirected(from: &Address, to: &str) -> Result<Address, Problem> {
+    let to = from.join(to).map_err(Problem::Redirect)?;
+    if to.is_local() && !from.is_local() {
+        return Err(Problem::RedirectInside(to.to_string()));
+    }
+    Ok(to)
 }
 
 /// Headers that ask for a file only if it is of another version.
@@ -294,4 +297,35 @@ fn words(headers: &HeaderMap, mut body: Body) -> Option<String> {
 
 fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_other_machine_redirects_to_this_one() {
+        let [other, this] = ["https://h.example/a", "http://127.0.0.1:80/a"].map(|text| Address::parse(text).unwrap());
+        assert!(
+            matches!(redirected(&other, "http://localhost/?b=sesame"), Err(Problem::RedirectInside(to)) if to == "http://localhost/")
+        );
+        assert!(matches!(redirected(&other, "https://[::1]/"), Err(Problem::RedirectInside(_))));
+        assert!(matches!(redirected(&other, "http://h.example/"), Err(Problem::Redirect(_))));
+        for (from, to) in [(&other, "/b"), (&other, "https://i.example/"), (&this, "/b"), (&this, "https://h.example/")]
+        {
+            assert!(redirected(from, to).is_ok(), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_version_has_is_asked_for() {
+        let version = |etag: Option<&str>, last_modified: Option<&str>| Version {
+            etag: etag.map(str::to_owned),
+            last_modified: last_modified.map(str::to_owned),
+            revision: Some("1".to_owned()),
+        };
+        assert!(unless(&version(None, None)).is_empty());
+        let headers = unless(&version(Some("W/\"a\""), Some("bad\nheader")));
+        assert_eq!((headers.len(), headers[IF_NONE_MATCH].as_bytes()), (1, b"W/\"a\"".as_slice()));
+    }
 }
