@@ -13,6 +13,7 @@ mod deployment;
 mod embedded;
 mod expected;
 mod exports;
+mod fetch;
 mod fx;
 mod interruption;
 mod migrations;

@@ -9,7 +9,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use self::provider::{Answer, Provider, chart};
+use self::provider::chart;
+use crate::support::server::{Answer, Server as Provider};
 use crate::support::{Output, TestDb, binary, run};
 
 /// 2026-11-16 00:00 in London, in seconds since 1970.

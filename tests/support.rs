@@ -4,6 +4,7 @@ pub mod files;
 mod holder;
 pub mod programs;
 mod script;
+pub mod server;
 mod template;
 
 use std::path::Path;

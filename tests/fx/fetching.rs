@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::provider::{Answer, Provider, chart, chart_error, oxr_error};
-use super::{Fx, NOV_16, yahoo};
+use super::provider::{chart, chart_error, oxr_error};
+use super::{Answer, Fx, NOV_16, Provider, yahoo};
 
 #[test]
 fn yahoo_is_asked_once_per_currency_and_days_without_a_price_are_left_out() {
@@ -118,7 +118,7 @@ fn answers_of_another_form_and_impossible_rates_are_refused_by_name() {
 
 #[test]
 fn a_provider_that_does_not_answer_costs_no_more_than_the_time_given() {
-    let provider = Provider::start(|_, _| Answer::Hang);
+    let provider = Provider::start(|_, _| Answer::hang());
     let mut fx = Fx::asking("yahoo", &provider);
     fx.set("METRICS_FX__TIMEOUT_S", "1");
     fx.set("METRICS_FX__TOTAL_TIMEOUT_S", "2");

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::provider::{Answer, Provider, chart};
-use super::{Fx, NOV_16};
+use super::provider::chart;
+use super::{Answer, Fx, NOV_16, Provider};
 use crate::support::{TestDb, fixture};
 
 /// Cooling units that charge in NGN and KES, from 18 to 19 November.

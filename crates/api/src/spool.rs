@@ -2,7 +2,7 @@
 //!
 //! So an error in the middle is a status and not half a file, and a slow client keeps no database waiting.
 
-use std::io::{Read, Seek, SeekFrom, Write as _};
+use std::io::{Read, Seek, SeekFrom, Write};
 
 use actix_web::body::{BoxBody, MessageBody, SizedStream};
 use actix_web::web::{self, Bytes};
@@ -79,7 +79,7 @@ pub async fn file(
     Ok(SizedStream::new(bytes, stream::try_unfold(file, chunk)).boxed())
 }
 
-/// A text of any length on its way to a client.
+/// Bytes of any number on their way to a client.
 pub struct TextFile {
     file: SpooledTempFile,
     written: u64,
@@ -92,6 +92,23 @@ impl Default for TextFile {
     }
 }
 
+impl Write for TextFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() >= CHUNK_BYTES {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.write_all(&self.pending)?;
+        self.written += self.pending.len() as u64;
+        self.pending.clear();
+        Ok(())
+    }
+}
+
 impl TextFile {
     /// Where further bytes go.
     pub const fn bytes(&mut self) -> &mut Vec<u8> {
@@ -100,19 +117,15 @@ impl TextFile {
 
     /// Writes what has come together, once it is worth while.
     pub fn spill(&mut self) -> Result<(), ApiError> {
-        if self.pending.len() >= CHUNK_BYTES { self.write() } else { Ok(()) }
-    }
-
-    fn write(&mut self) -> Result<(), ApiError> {
-        self.file.write_all(&self.pending).map_err(|error| ApiError::Internal(error.into()))?;
-        self.written += self.pending.len() as u64;
-        self.pending.clear();
-        Ok(())
+        if self.pending.len() < CHUNK_BYTES {
+            return Ok(());
+        }
+        self.flush().map_err(|error| ApiError::Internal(error.into()))
     }
 
     /// The whole text as a body.
     pub fn finish(mut self) -> Result<BoxBody, ApiError> {
-        self.write()?;
+        self.flush().map_err(|error| ApiError::Internal(error.into()))?;
         self.file.seek(SeekFrom::Start(0)).map_err(|error| ApiError::Internal(error.into()))?;
         Ok(SizedStream::new(self.written, stream::try_unfold(self.file, chunk)).boxed())
     }

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use metrics_core::db::metrics::report_run::{self, Lock};
 use metrics_core::db::stores::ingest::{self, HoursChanges, PollChanges, PollIngest, ZoneChanges};
@@ -19,9 +20,11 @@ use serde_json::json;
 use crate::cli::Format;
 use crate::csv::{Block, Columns, ReadError, Source, for_each_record};
 use crate::exit::{CommandError, Exit};
+use crate::fetch::SourceLocation;
 use crate::output::Progress;
 use crate::report::Environment;
 use crate::uptime::ids::StoreNumbers;
+use crate::uptime::{local, location};
 use crate::uptime::read::{HOURS, POLLS, ZONES, each_record};
 use rejects::{Kind, Rejects};
 
@@ -41,16 +44,16 @@ pub enum IngestCommand {
 #[group(id = "ingested", required = true, multiple = true, args = ["status", "hours", "zones", "from_config"])]
 pub struct IngestStoresArgs {
     /// Polls: CSV with `store_id`, `status`, `timestamp_utc`; like all files here plain, gzip or Zstandard.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub status: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 1.., value_parser = location())]
+    pub status: Vec<SourceLocation>,
 
     /// Opening hours: CSV with `store_id`, `day` (Monday 0), `start_time_local`, `end_time_local`.
-    #[arg(long, value_name = "FILE")]
-    pub hours: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = location())]
+    pub hours: Option<SourceLocation>,
 
     /// Zones: CSV with `store_id`, `timezone_str`.
-    #[arg(long, value_name = "FILE")]
-    pub zones: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = location())]
+    pub zones: Option<SourceLocation>,
 
     /// The sources of the settings: `uptime.ingest.status`, `hours` and `zones`.
     #[arg(long, conflicts_with_all = ["status", "hours", "zones"])]
@@ -139,11 +142,15 @@ struct Sources {
 
 impl Sources {
     fn open(arguments: &IngestStoresArgs, environment: &Environment<'_>) -> Result<Self, CommandError> {
+        let settings = environment.settings;
         let (status, hours, zones) = if arguments.from_config {
-            let settings = &environment.settings.uptime.ingest;
-            let path = |text: &String| PathBuf::from(text);
-            let status: Vec<_> = settings.status.iter().map(path).collect();
-            (status, settings.hours.as_ref().map(path), settings.zones.as_ref().map(path))
+            let named = &settings.uptime.ingest;
+            let location = |text: &String| {
+                let location = text.parse::<SourceLocation>();
+                location.with_context(|| "a source of uptime.ingest cannot be used").map_err(CommandError::NotUsable)
+            };
+            let status = named.status.iter().map(location).collect::<Result<Vec<_>, _>>()?;
+            (status, named.hours.as_ref().map(location).transpose()?, named.zones.as_ref().map(location).transpose()?)
         } else {
             (arguments.status.clone(), arguments.hours.clone(), arguments.zones.clone())
         };
@@ -152,6 +159,9 @@ impl Sources {
                 "the settings name no source: set uptime.ingest.status, uptime.ingest.hours or uptime.ingest.zones"
             )));
         }
+        let local = |location: SourceLocation| local(&location, settings);
+        let status = status.into_iter().map(local).collect::<Result<Vec<_>, _>>()?;
+        let (hours, zones) = (hours.map(local).transpose()?, zones.map(local).transpose()?);
         let all = status.iter().chain(&hours).chain(&zones);
         // A pipe has no size, and a file that is not there is found when it is opened.
         let sizes = all.map(|file| std::fs::metadata(file).map_or(0, |metadata| metadata.len()));

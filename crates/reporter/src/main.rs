@@ -6,7 +6,9 @@ mod csv;
 mod exit;
 mod explain;
 mod export;
+mod fetch;
 mod fx;
+mod http;
 mod ingest;
 mod interrupt;
 mod output;
@@ -74,7 +76,7 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
     let settings = Settings::load().map_err(|error| CommandError::NotUsable(error.into()))?;
     telemetry::init(&settings.log);
     if let Some(Command::Uptime(arguments)) = &cli.command {
-        return uptime::run(arguments, started.0, &mut out);
+        return uptime::run(arguments, &settings, started.0, &mut out);
     }
     let parameters = Parameters::embedded().map_err(|error| CommandError::NotUsable(error.into()))?;
     if let Some(Command::Config { .. }) = &cli.command {

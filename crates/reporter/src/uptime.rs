@@ -9,11 +9,14 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use metrics_core::instant;
+use metrics_core::settings::Settings;
 use metrics_core::uptime::{Bounds, MaxCarry, Options, Policy, PolicyError, Report, Status, Stores};
 
 use crate::exit::{CommandError, Exit};
+use crate::fetch::{FetchOptions, SourceLocation, fetch};
 use crate::output::Progress;
 use output::Output;
 use read::{Contents, Files};
@@ -21,17 +24,18 @@ use read::{Contents, Files};
 /// Options of `uptime`.
 #[derive(Debug, Clone, Args)]
 pub struct UptimeArgs {
-    /// Polls: CSV with `store_id`, `status`, `timestamp_utc`; like all files here plain, gzip or Zstandard.
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
-    pub status: Vec<PathBuf>,
+    /// Polls: CSV with `store_id`, `status`, `timestamp_utc`; like all files here plain, gzip or Zstandard, and given by
+    /// path, https:// address, link of Google Sheets or Drive, or `drive:FILE_ID`.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1.., value_parser = location())]
+    pub status: Vec<SourceLocation>,
 
     /// Opening hours: CSV with `store_id`, `day` (Monday 0), `start_time_local`, `end_time_local`.
-    #[arg(long, value_name = "FILE")]
-    pub hours: PathBuf,
+    #[arg(long, value_name = "FILE", value_parser = location())]
+    pub hours: SourceLocation,
 
     /// Zones: CSV with `store_id`, `timezone_str`.
-    #[arg(long, value_name = "FILE")]
-    pub zones: PathBuf,
+    #[arg(long, value_name = "FILE", value_parser = location())]
+    pub zones: SourceLocation,
 
     /// How a report is computed.
     #[command(flatten)]
@@ -125,6 +129,11 @@ pub enum UptimeFormat {
     Json,
 }
 
+/// The parser of a source.
+pub fn location() -> impl TypedValueParser<Value = SourceLocation> {
+    OsStringValueParser::new().try_map(SourceLocation::of_argument)
+}
+
 fn policy_name(name: &str) -> Result<String, PolicyError> {
     Policy::new(name, None, None).map(|policy| policy.name().to_owned())
 }
@@ -164,15 +173,32 @@ impl RuleArgs {
     }
 }
 
-/// Reads, computes and writes.
-pub fn run(arguments: &UptimeArgs, now: DateTime<Utc>, out: &mut impl Write) -> Result<Exit, CommandError> {
+/// The file of a source, fetched if it is not on this machine.
+pub fn local(location: &SourceLocation, settings: &Settings) -> Result<PathBuf, CommandError> {
+    match fetch(location, &FetchOptions::from(&settings.uptime.ingest)) {
+        Ok(fetched) => Ok(fetched.path),
+        Err(error) => Err(CommandError::NotUsable(error.into())),
+    }
+}
+
+/// Fetches, reads, computes and writes.
+pub fn run(
+    arguments: &UptimeArgs,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    out: &mut impl Write,
+) -> Result<Exit, CommandError> {
     let options = arguments.report.rules.options(arguments.report.as_of, now)?;
     let output = Output::of(&arguments.out);
     output.check()?;
     let threads = arguments.threads.map(usize::from).and_then(NonZeroUsize::new);
     let threads = threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let files =
-        Files { status: arguments.status.clone(), hours: arguments.hours.clone(), zones: arguments.zones.clone() };
+    let local = |location: &SourceLocation| local(location, settings);
+    let files = Files {
+        status: arguments.status.iter().map(local).collect::<Result<_, _>>()?,
+        hours: local(&arguments.hours)?,
+        zones: local(&arguments.zones)?,
+    };
     let progress = Progress::new(arguments.quiet);
     let contents = read::read(&files, options.bounds, threads, &progress);
     progress.finish();

@@ -41,8 +41,8 @@ pub struct GetReport {
     /// Name of the report, as /trigger_report gave it.
     #[param(example = "0f8d1c2b3a4958677685a4b3c2d1e0ff")]
     pub report_id: String,
-    /// The file: csv (uptime and downtime), full (every figure), json or xlsx. Without it the status.
-    #[param(value_type = Option<String>, pattern = "^(csv|full|json|xlsx)$")]
+    /// The file: csv (uptime and downtime), full (every figure), json, xlsx or pdf. Without it the status.
+    #[param(value_type = Option<String>, pattern = "^(csv|full|json|xlsx|pdf)$")]
     pub format: Option<FileForm>,
 }
 
@@ -73,9 +73,11 @@ impl Fields {
     /// Fields of a look at a report.
     pub fn get_report(mut self) -> Result<GetReport, ApiError> {
         let report_id = self.required("report_id");
+        // No report has another name, and the database takes no NUL.
+        let report_id = report_id.map(|id| if id.contains('\0') { String::new() } else { id });
         let format = self.optional("format").and_then(|text| {
             let form = FileForm::from_name(&text);
-            self.accept("format", form.ok_or_else(|| "must be csv, full, json or xlsx".to_owned()))
+            self.accept("format", form.ok_or_else(|| "must be csv, full, json, xlsx or pdf".to_owned()))
         });
         self.finish(Unknown::Refused, report_id.map(|report_id| GetReport { report_id, format }))
     }

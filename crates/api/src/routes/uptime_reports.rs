@@ -35,6 +35,8 @@ pub enum FileForm {
     Json,
     /// A workbook.
     Xlsx,
+    /// For people, and for paper.
+    Pdf,
 }
 
 impl FileForm {
@@ -45,6 +47,7 @@ impl FileForm {
             "full" => Self::Full,
             "json" => Self::Json,
             "xlsx" => Self::Xlsx,
+            "pdf" => Self::Pdf,
             _ => return None,
         })
     }
@@ -56,6 +59,7 @@ impl FileForm {
             Self::Full => "full",
             Self::Json => "json",
             Self::Xlsx => "xlsx",
+            Self::Pdf => "pdf",
         }
     }
 }
@@ -164,6 +168,7 @@ pub async fn trigger(request: HttpRequest, payload: Payload, worker: Data<Worker
               (ReportStatus = "application/json"),
               (String = "text/csv"),
               (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/pdf"),
           )),
         (status = 202, description = "A file is asked for that is not there yet.", body = ReportStatus),
         (status = 304, description = "The client has this file already."),

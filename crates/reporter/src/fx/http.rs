@@ -1,15 +1,15 @@
 //! Asking a provider over HTTP, within time limits.
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use metrics_core::settings::{FxSettings, Secret};
 use serde::de::DeserializeOwned;
-use ureq::http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
-use ureq::http::{HeaderMap, Uri};
+use ureq::http::Uri;
+use ureq::http::header::{AUTHORIZATION, HeaderValue};
 use ureq::{Agent, Proxy};
 
 use super::provider::{FxError, ProviderError};
+use crate::http::{clean, is_loopback, is_passing, retry_after};
 
 /// Who asks. Yahoo turns agents away that do not begin like a browser.
 const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; coldroom-metrics-reporter/", env!("CARGO_PKG_VERSION"), ")");
@@ -19,9 +19,6 @@ const LARGEST_ANSWER: u64 = 16 << 20;
 
 /// Pause before the first further attempt; it doubles for each one after.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-
-/// Characters of a provider's own words that are passed on.
-const LONGEST_REASON: usize = 200;
 
 /// A client of one provider. It never follows redirects, so the key goes nowhere but to the configured address.
 pub struct Client {
@@ -47,11 +44,6 @@ impl Reply {
     /// The body as JSON of the documented form.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, FxError> {
         serde_json::from_slice(&self.body).map_err(|error| FxError::Malformed(error.to_string()))
-    }
-
-    /// Does the status say that the same request may succeed later?
-    fn is_passing(&self) -> bool {
-        self.status == 429 || (500..600).contains(&self.status)
     }
 }
 
@@ -97,7 +89,7 @@ impl Client {
         loop {
             let result = self.attempt(path);
             let wait = match &result {
-                Ok(reply) if reply.is_passing() && !is_final(reply) => reply.retry_after.unwrap_or(pause),
+                Ok(reply) if is_passing(reply.status) && !is_final(reply) => reply.retry_after.unwrap_or(pause),
                 Err(FxError::Timeout { .. }) => pause,
                 _ => return result,
             };
@@ -152,13 +144,9 @@ impl Client {
         }
     }
 
-    /// Foreign text made fit for a log: one line, not too long, without the key.
+    /// Foreign text made fit for a log, without the key.
     fn clean(&self, text: &str) -> String {
-        let text = match &self.key {
-            Some(key) => text.replace(key.expose(), "***"),
-            None => text.to_owned(),
-        };
-        text.chars().map(|char| if char.is_control() { ' ' } else { char }).take(LONGEST_REASON).collect()
+        clean(text, self.key.as_ref().map(Secret::expose))
     }
 }
 
@@ -177,16 +165,6 @@ fn host(base_url: &str) -> Option<String> {
     (is_plain && has_scheme).then(|| address.host().unwrap_or_default().to_owned()).filter(|host| !host.is_empty())
 }
 
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// The pause that a server asks for; given in seconds, the form that rate limits use.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,19 +176,6 @@ mod tests {
         for text in ["", "example.org", "ftp://example.org", "https://", "https://me:pw@example.org", "https://h/?a=b"]
         {
             assert_eq!(host(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for (host, expected) in [
-            ("localhost", true),
-            ("127.0.0.2", true),
-            ("[::1]", true),
-            ("10.0.0.1", false),
-            ("localhost.example", false),
-        ] {
-            assert_eq!(is_loopback(host), expected, "{host}");
         }
     }
 }

@@ -3,23 +3,30 @@
 use std::pin::pin;
 
 use actix_web::body::BoxBody;
+use actix_web::web;
 use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
 use futures_util::TryStreamExt as _;
 use metrics_core::db::reader::Snapshot;
-use metrics_core::db::uptime_reports::{self, ReportRow, ReportState};
+use metrics_core::db::uptime_reports::{self, Asked, ReportRow, ReportState};
 use metrics_core::export::{About, Column, Form, Kind, Style, Value};
 use metrics_core::instant::{self, HOUR_US, MINUTE_US};
 use metrics_core::uptime::{
     CLASSIC_HEADER, Figures, RowObject, StoreFigures, Window, column_names, columns, coverage, full_header, hundredths,
     push_classic, push_full,
 };
+use report_pdf::UptimePdf;
 use rust_decimal::Decimal;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::FileForm;
 use crate::error::ApiError;
 use crate::export::Wanted;
 use crate::spool::{self, TextFile};
+
+/// Rows handed to the writer of a PDF at once, and how many such batches may wait.
+const BATCH_ROWS: usize = 500;
+const BATCHES: usize = 4;
 
 /// A file for a client.
 pub struct File {
@@ -37,6 +44,7 @@ pub async fn file(snapshot: &mut Snapshot, state: &ReportState, form: FileForm) 
         FileForm::Classic | FileForm::Full => ("text/csv; charset=utf-8", "csv"),
         FileForm::Json => ("application/json", "json"),
         FileForm::Xlsx => (Form::Xlsx.media_type(), "xlsx"),
+        FileForm::Pdf => ("application/pdf", "pdf"),
     };
     let as_of = state.as_of.map_or_else(|| "no-polls".to_owned(), |as_of| as_of.format("%Y%m%dT%H%M%SZ").to_string());
     let disposition = ContentDisposition {
@@ -48,6 +56,7 @@ pub async fn file(snapshot: &mut Snapshot, state: &ReportState, form: FileForm) 
         FileForm::Full => text(snapshot, state, &full_header(), "", push_full).await?,
         FileForm::Json => json_object(snapshot, state).await?,
         FileForm::Xlsx => workbook(snapshot, state).await?,
+        FileForm::Pdf => pdf(snapshot, state).await?,
     };
     Ok(File { content_type, disposition, body })
 }
@@ -135,6 +144,42 @@ async fn workbook(snapshot: &mut Snapshot, state: &ReportState) -> Result<BoxBod
         Ok(())
     })
     .await
+}
+
+/// For people: what the report says, and every store.
+async fn pdf(snapshot: &mut Snapshot, state: &ReportState) -> Result<BoxBody, ApiError> {
+    let policy = state.policy.parse().map_err(|error| ApiError::Internal(anyhow::Error::new(error)))?;
+    let asked: Asked = serde_json::from_value(state.options.clone())?;
+    let about = report_pdf::About {
+        as_of_us: state.as_of.map(|as_of| as_of.timestamp_micros()),
+        policy,
+        stores: asked.stores,
+        store_id: asked.store_id,
+    };
+    let (sender, mut receiver) = mpsc::channel::<Vec<(String, StoreFigures)>>(BATCHES);
+    // On a thread of its own: a fleet takes half a second.
+    let writing = web::block(move || {
+        let mut pdf = UptimePdf::new(about, TextFile::default())?;
+        while let Some(batch) = receiver.blocking_recv() {
+            for (id, figures) in &batch {
+                pdf.add(id, figures)?;
+            }
+        }
+        pdf.finish()
+    });
+    let sending = async move {
+        let mut rows = pin!(uptime_reports::rows(snapshot, state.number).await?.try_chunks(BATCH_ROWS));
+        while let Some(rows) = rows.try_next().await.map_err(|error| error.1)? {
+            let batch = rows.into_iter().map(|row| row.figures().map(|figures| (row.store_id, figures)));
+            // What cannot be sent has nobody to write it: its error is that of the writer.
+            let _ = sender.send(batch.collect::<Result<_, _>>()?).await;
+        }
+        Ok::<_, ApiError>(())
+    };
+    let (sent, written) = tokio::join!(sending, writing);
+    sent?;
+    let file = written.map_err(|error| ApiError::Internal(error.into()))?;
+    file.map_err(|error| ApiError::Internal(error.into()))?.finish()
 }
 
 fn cells(row: &ReportRow) -> Result<Vec<Value>, ApiError> {
