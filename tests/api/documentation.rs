@@ -25,14 +25,17 @@ fn the_description_lists_every_route() {
         "/api/openapi.json",
         "/company-slice/",
         "/coolingunit-slice/",
+        "/get_report",
         "/health/live",
         "/health/ready",
         "/impact-slice/",
+        "/trigger_report",
     ];
     assert_eq!(paths, expected);
     for path in expected {
-        let method = if path.starts_with("/api") || path.starts_with("/health") { "get" } else { "post" };
-        assert!(description["paths"][path][method]["responses"]["200"].is_object(), "{method} {path}");
+        let method = if path.ends_with("-slice/") || path == "/trigger_report" { "post" } else { "get" };
+        let status = if path == "/trigger_report" { "202" } else { "200" };
+        assert!(description["paths"][path][method]["responses"][status].is_object(), "{method} {path}");
     }
     let schemas = description["components"]["schemas"].as_object().unwrap();
     for schema in

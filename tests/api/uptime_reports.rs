@@ -40,7 +40,7 @@ fn finished(api: &Api, id: &str) -> Value {
         if status["status"] != "Running" {
             return status;
         }
-        assert!(start.elapsed() < Duration::from_secs(120), "{status}\n{}", api.log());
+        assert!(start.elapsed() < Duration::from_mins(2), "{status}\n{}", api.log());
         sleep(Duration::from_millis(20));
     }
 }
@@ -107,6 +107,10 @@ fn every_form_has_the_same_figures() {
             assert_eq!(json!(text), expected, "{column}");
         }
     }
+
+    let pdf = file("pdf");
+    assert_eq!((pdf.status, pdf.header("content-type")), (200, Some("application/pdf")));
+    assert!(pdf.body.starts_with(b"%PDF-1.7") && pdf.body.len() > 20_000, "{} bytes", pdf.body.len());
 
     // A file has a name, and is not sent twice.
     let first = file("csv");
@@ -255,7 +259,7 @@ fn a_report_whose_worker_was_killed_is_computed_by_the_next() {
     let id = trigger(&api, "");
     let start = Instant::now();
     while count(&db, "Running") != json!(1) {
-        assert!(start.elapsed() < Duration::from_secs(60), "{}", api.log());
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", api.log());
         sleep(Duration::from_millis(10));
     }
     api.stop("-KILL");

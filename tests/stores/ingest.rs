@@ -1,9 +1,12 @@
 //! `reporter ingest stores`.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use super::{ingest, ingested};
-use crate::support::{TestDb, files, reporter};
+use crate::support::server::{Answer, Server};
+use crate::support::{TestDb, binary, files, reporter, run};
 use crate::uptime::{Folder, synthetic};
 
 const STATUS: &str = "store_id,status,timestamp_utc\n";
@@ -154,4 +157,45 @@ fn the_earliest_poll_is_remembered() {
         ingested(&db, &Folder::of(&row, HOURS, ZONES));
         assert_eq!(first(), json!(format!("2026-01-02 {expected}:00:00+00")));
     }
+}
+
+/// What the scheduler does by the hour: the files of the settings, from wherever they are.
+#[test]
+fn the_files_of_the_settings_are_fetched_and_not_again_while_they_are_the_same() {
+    let server = Server::start(|number, request| {
+        let polls = format!("{STATUS}A,active,2026-01-02 10:00:00 UTC\n");
+        match (number, request.header("if-none-match")) {
+            (_, Some("\"1\"")) => Answer::text(304, "ETag: \"1\"", ""),
+            (0, _) => Answer::text(200, "ETag: \"1\"", polls),
+            _ => Answer::text(500, "X-Asked: again", "the whole file is asked for again"),
+        }
+    });
+    let folder = Folder::of("", &format!("{HOURS}A,0,09:00,17:00\n"), &format!("{ZONES}A,Asia/Kolkata\n"));
+    let db = TestDb::new();
+    let run = |status: &str| {
+        let mut command = Command::new(binary("reporter"));
+        command
+            .args(["ingest", "stores", "--from-config", "--format", "json"])
+            .env_clear()
+            .env("METRICS_DATABASE__URL", db.url().expose())
+            .env("METRICS_UPTIME__INGEST__CACHE_DIR", folder.path("cache"))
+            .env("METRICS_UPTIME__INGEST__STATUS", status)
+            .env("METRICS_UPTIME__INGEST__HOURS", folder.path("hours.csv"))
+            .env("METRICS_UPTIME__INGEST__ZONES", folder.path("zones.csv"));
+        run(&mut command)
+    };
+    let address = format!("{}/polls.csv?key=secret", server.base_url);
+    for added in [1, 0] {
+        let output = run(&address);
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        let summary: Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!(summary["polls"]["polls_added"], json!(added), "{summary}");
+        assert!(!output.stderr.contains("secret"), "{}", output.stderr);
+    }
+    assert_eq!(server.requests().len(), 2);
+    let before = contents(&db);
+    let output = run("http://example.com/polls.csv");
+    assert_eq!(output.status, 3, "{}", output.stderr);
+    assert!(output.stderr.contains("uptime.ingest"), "{}", output.stderr);
+    assert_eq!(contents(&db), before);
 }

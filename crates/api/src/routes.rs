@@ -58,10 +58,10 @@ pub fn api(config: &mut ServiceConfig) {
         postable(config, path, impact_slice::post);
     }
     for path in uptime_reports::TRIGGER_PATHS {
-        callable(config, path, uptime_reports::trigger);
+        callable(config, path, uptime_reports::trigger_by_get, uptime_reports::trigger);
     }
     for path in uptime_reports::GET_PATHS {
-        callable(config, path, uptime_reports::get);
+        callable(config, path, uptime_reports::get, uptime_reports::get_by_post);
     }
     readable(config, docs::OPENAPI_PATH, docs::openapi);
     readable(config, "/docs", docs::redirect);
@@ -104,16 +104,19 @@ where
 }
 
 /// An address that answers to GET, HEAD and POST.
-fn callable<F, Args>(config: &mut ServiceConfig, path: &str, handler: F)
+fn callable<G, P, GetArgs, PostArgs>(config: &mut ServiceConfig, path: &str, get: G, post: P)
 where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
+    G: Handler<GetArgs>,
+    GetArgs: FromRequest + 'static,
+    G::Output: Responder + 'static,
+    P: Handler<PostArgs>,
+    PostArgs: FromRequest + 'static,
+    P::Output: Responder + 'static,
 {
     let resource = web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler.clone()))
-        .route(web::post().to(handler))
+        .route(web::get().to(get.clone()))
+        .route(web::head().to(get))
+        .route(web::post().to(post))
         .default_service(web::to(|request| ready(other_method(request, "GET, HEAD, POST, OPTIONS"))));
     config.service(resource.wrap(from_fn(middleware::errors)));
 }

@@ -24,8 +24,8 @@ use crate::fetch::SourceLocation;
 use crate::output::Progress;
 use crate::report::Environment;
 use crate::uptime::ids::StoreNumbers;
-use crate::uptime::{local, location};
 use crate::uptime::read::{HOURS, POLLS, ZONES, each_record};
+use crate::uptime::{local, location};
 use rejects::{Kind, Rejects};
 
 /// What is taken in.

@@ -38,7 +38,7 @@ pub struct TriggerReport {
 #[derive(Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct GetReport {
-    /// Name of the report, as /trigger_report gave it.
+    /// Name of the report, as `/trigger_report` gave it.
     #[param(example = "0f8d1c2b3a4958677685a4b3c2d1e0ff")]
     pub report_id: String,
     /// The file: csv (uptime and downtime), full (every figure), json, xlsx or pdf. Without it the status.

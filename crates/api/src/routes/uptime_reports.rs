@@ -67,7 +67,7 @@ impl FileForm {
 /// A request that was taken.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Triggered {
-    /// Name of the report, for /get_report; nobody can guess it.
+    /// Name of the report, for `/get_report`; nobody can guess it.
     #[schema(example = "0f8d1c2b3a4958677685a4b3c2d1e0ff")]
     report_id: String,
 }
@@ -114,7 +114,7 @@ impl ReportStatus {
 
 /// Ask for a report of uptime
 ///
-/// The report is computed in the background from the stored polls; ask for it at /get_report. Parameters may stand in
+/// The report is computed in the background from the stored polls; ask for it at `/get_report`. Parameters may stand in
 /// the address or in the body, as a form or as a JSON object.
 #[utoipa::path(
     post,
@@ -146,6 +146,31 @@ pub async fn trigger(request: HttpRequest, payload: Payload, worker: Data<Worker
     drop(writer);
     worker.app.reports_wait.notify_one();
     Ok(uncached(HttpResponse::Accepted()).json(Triggered { report_id: id }))
+}
+
+/// Ask for a report of uptime, as a link
+///
+/// As with POST; a program that may fetch links by itself should use that.
+#[utoipa::path(
+    get,
+    path = TRIGGER_PATHS[0],
+    tag = "uptime",
+    operation_id = "trigger_report_by_get",
+    params(TriggerReport),
+    responses(
+        (status = 202, description = "The report will be computed.", body = Triggered),
+        (status = 400, description = "A parameter is unknown, repeated or malformed.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer, or too many reports wait.", body = Problem,
+          content_type = "application/problem+json"),
+    ),
+)]
+pub async fn trigger_by_get(
+    request: HttpRequest,
+    payload: Payload,
+    worker: Data<Worker>,
+) -> Result<HttpResponse, ApiError> {
+    trigger(request, payload, worker).await
 }
 
 /// A report of uptime, or what became of it
@@ -213,6 +238,49 @@ pub async fn get(request: HttpRequest, payload: Payload, worker: Data<Worker>) -
             Ok(representation.file(file.content_type, file.disposition, file.body))
         }
     }
+}
+
+/// A report of uptime, or what became of it, by a form
+///
+/// As with GET; parameters may stand in the address or in the body, as a form or as a JSON object.
+#[utoipa::path(
+    post,
+    path = GET_PATHS[0],
+    tag = "uptime",
+    operation_id = "get_report_by_post",
+    params(GetReport),
+    responses(
+        (status = 200, description = "The status, or the file.",
+          headers(("ETag" = String, description = "Names the file; not with the status."),
+            ("Content-Disposition" = String, description = "Name of the file; not with the status.")),
+          content(
+              (ReportStatus = "application/json"),
+              (String = "text/csv"),
+              (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+              (Binary = "application/pdf"),
+          )),
+        (status = 202, description = "A file is asked for that is not there yet.", body = ReportStatus),
+        (status = 304, description = "The client has this file already."),
+        (status = 400, description = "A parameter is missing, unknown, repeated or malformed.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 404, description = "There is no report of this name, or it is no longer kept.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 406, description = "No encoding of the result is acceptable.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 409, description = "A file is asked for of a report that failed.", body = ReportStatus),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither a form nor JSON.", body = Problem,
+          content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer, or not in time.", body = Problem,
+          content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_by_post(
+    request: HttpRequest,
+    payload: Payload,
+    worker: Data<Worker>,
+) -> Result<HttpResponse, ApiError> {
+    get(request, payload, worker).await
 }
 
 /// Fields of the address, and of the body where there is one.

@@ -3,8 +3,8 @@
 use std::pin::pin;
 
 use actix_web::body::BoxBody;
-use actix_web::web;
 use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
+use actix_web::web;
 use futures_util::TryStreamExt as _;
 use metrics_core::db::reader::Snapshot;
 use metrics_core::db::uptime_reports::{self, Asked, ReportRow, ReportState};
