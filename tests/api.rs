@@ -15,6 +15,7 @@ mod reports;
 pub mod rows;
 mod series;
 mod slices;
+mod stores;
 mod uptime_reports;
 
 use std::fs;

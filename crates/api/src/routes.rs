@@ -9,6 +9,7 @@ pub mod health;
 pub mod impact_slice;
 pub mod reports;
 pub mod series;
+pub mod stores;
 pub mod uptime_reports;
 
 use std::future::ready;
@@ -39,6 +40,9 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, cooling_units::PATH, cooling_units::get);
     readable(config, series::UNIT_PATH, series::cooling_unit);
     readable(config, series::COMPANY_PATH, series::company);
+    readable(config, stores::PATH, stores::list);
+    readable(config, stores::UPTIME_PATH, stores::uptime);
+    readable(config, stores::timeline::PATH, stores::timeline::get);
     for path in reports::COOLING_USERS_PATHS {
         readable(config, path, reports::cooling_users);
     }
