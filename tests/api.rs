@@ -4,6 +4,7 @@ mod caching;
 mod client;
 mod documentation;
 mod files;
+mod fleet;
 mod forms;
 mod impact;
 mod lists;

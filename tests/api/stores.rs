@@ -19,7 +19,7 @@ const HOURS: &str = "store_id,day,start_time_local,end_time_local\na/b,0,09:00,1
 const ZONES: &str = "store_id,timezone_str\na/b,UTC\n007,Asia/Kolkata\n";
 
 /// Stores with odd ids; 2023-01-23 was a Monday.
-fn folder() -> Folder {
+pub fn folder() -> Folder {
     let mut status = "store_id,status,timestamp_utc\n".to_owned();
     for id in ODD {
         let id = id.replace('"', "\"\"");
@@ -30,7 +30,7 @@ fn folder() -> Folder {
 }
 
 /// The text as a segment of a path.
-fn encoded(id: &str) -> String {
+pub fn encoded(id: &str) -> String {
     id.bytes().fold(String::new(), |mut text, byte| {
         write!(text, "%{byte:02X}").unwrap();
         text

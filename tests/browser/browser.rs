@@ -30,7 +30,7 @@ const IMPACT_FIGURES: [&str; 9] = [
     "rows",
 ];
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 16] = [
     "/",
     "/companies/1",
     "/companies/5",
@@ -43,6 +43,10 @@ const PAGES: [&str; 12] = [
     "/impact",
     "/impact?company_id=1&start_date=2026-08-01&end_date=2026-11-20",
     "/impact?company_id=2&lang=hi",
+    "/fleet",
+    "/fleet?policy=count-hours&lang=fr",
+    "/fleet/001-979506",
+    "/fleet/007-841129?lang=hi&policy=step;max_carry=60&days=8",
 ];
 
 /// One test, because its parts share the server and the browser.

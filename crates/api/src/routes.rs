@@ -21,7 +21,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::error::ApiError;
 use crate::middleware;
-use crate::pages::{self, assets, company, compare, impact, methodology, overview, query, status};
+use crate::pages::{self, assets, company, compare, fleet, impact, methodology, overview, query, status, store};
 
 /// All addresses of the API.
 pub fn api(config: &mut ServiceConfig) {
@@ -29,6 +29,8 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, company::PATTERN, company::get);
     readable(config, compare::PATH, compare::get);
     readable(config, impact::PATH, impact::get);
+    readable(config, fleet::PATH, fleet::get);
+    readable(config, store::PATTERN, store::get);
     readable(config, status::PATH, status::get);
     readable(config, methodology::PATH, methodology::get);
     readable(config, query::PATH, query::get);

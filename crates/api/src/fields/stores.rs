@@ -5,6 +5,7 @@ use metrics_core::uptime::{Interval, LOOKBACK_US, Policy, Step};
 
 use super::{Fields, Unknown};
 use crate::error::{ApiError, FieldError};
+use crate::pages::store::MOST_DAYS;
 
 /// Days of a timeline whose range was not said.
 const DEFAULT_DAYS: i64 = 7;
@@ -22,6 +23,8 @@ pub struct StoreListQuery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimelineQuery {
     from_us: Option<i64>,
+    /// Days of the range, if its beginning is not given.
+    days: i64,
     /// Its end, if it is given.
     pub to_us: Option<i64>,
     /// The options of its policy.
@@ -29,9 +32,9 @@ pub struct TimelineQuery {
 }
 
 impl TimelineQuery {
-    /// The week before an instant.
-    pub fn week_before(to_us: i64, step: Step) -> Self {
-        Self { from_us: None, to_us: Some(to_us), step }
+    /// So many days before an instant, or before the latest poll.
+    pub const fn days_before(to_us: Option<i64>, days: i64, step: Step) -> Self {
+        Self { from_us: None, days, to_us, step }
     }
 
     /// The range meant; it ends with the latest poll, if there is one, unless said otherwise.
@@ -39,7 +42,7 @@ impl TimelineQuery {
         let Some(to_us) = self.to_us.or(latest_us) else {
             return Err(refused("to", "is required, because there is no poll that could end the range"));
         };
-        let from_us = self.from_us.unwrap_or(to_us - DEFAULT_DAYS * DAY_US);
+        let from_us = self.from_us.unwrap_or(to_us - self.days * DAY_US);
         // What was given is to blame.
         let field = if self.from_us.is_some() { "from" } else { "to" };
         if from_us >= to_us {
@@ -76,6 +79,24 @@ impl Fields {
         self.finish(Unknown::Refused, policy)
     }
 
+    /// Parameters of the page of all stores.
+    pub fn fleet_page(mut self) -> Result<Policy, ApiError> {
+        self.lang();
+        let policy = self.policy();
+        self.finish(Unknown::Refused, policy)
+    }
+
+    /// Parameters of the page of a store: the policy, and how many days it shows.
+    pub fn store_page(mut self) -> Result<(Policy, u8), ApiError> {
+        self.lang();
+        let policy = self.policy();
+        let days = self.optional("days").map_or(Some(MOST_DAYS - 1), |text| {
+            let days = text.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
+            self.accept("days", days.ok_or_else(|| format!("must be a whole number from 1 to {MOST_DAYS}")))
+        });
+        self.finish(Unknown::Refused, policy.zip(days))
+    }
+
     /// Parameters of a timeline.
     pub fn timeline(mut self) -> Result<TimelineQuery, ApiError> {
         let mut instant = |name| {
@@ -87,7 +108,7 @@ impl Fields {
             let reason = || format!("{policy} has no timeline: it counts polls, and does not say when a store was up");
             self.accept("policy", policy.options().ok_or_else(reason))
         });
-        self.finish(Unknown::Refused, step.map(|step| TimelineQuery { from_us, to_us, step }))
+        self.finish(Unknown::Refused, step.map(|step| TimelineQuery { from_us, days: DEFAULT_DAYS, to_us, step }))
     }
 }
 

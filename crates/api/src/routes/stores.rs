@@ -100,7 +100,7 @@ fn fresh(body: &impl Serialize) -> HttpResponse {
 }
 
 /// There is no such store.
-fn unknown_store() -> ApiError {
+pub fn unknown_store() -> ApiError {
     ApiError::NotFound("there is no store with this id; reporter ingest stores takes stores in".to_owned())
 }
 
