@@ -128,6 +128,16 @@ fn the_page_of_all_stores_adds_up_their_rows() {
     let file = between(&page, "href=\"data:text/csv;charset=utf-8,store_id", "\"");
     assert!(file.contains(ids[0]) && file.contains(ids[19]), "{file}");
 
+    // A report of the same is asked for with the fields of the page.
+    view(&db, &["--max-carry", "60"]);
+    let carried = ok(&api, "/fleet?policy=step;max_carry=60");
+    let form = between(&carried, "action=\"trigger_report\"", "</form>");
+    let field = |name: &str| between(form, &format!("name=\"{name}\" value=\""), "\"");
+    let body = ["policy", "max_carry", "assume", "as_of"].map(|name| format!("{name}={}", field(name))).join("&")
+        + "&stores=all";
+    assert!(body.starts_with("policy=step&max_carry=60&assume=inactive&as_of=2023-01-25T"), "{body}");
+    assert_eq!(api.send(&Request::form("/trigger_report", &body)).status, 202);
+
     // Another policy at its own instant; a kept page is known by its tag until a run changes a row.
     let capped = ok(&api, "/fleet?policy=capped-60m");
     assert!(capped.contains("24 Jan 2023, 00:00 UTC") && capped.contains("?policy=capped-60m"), "{capped}");

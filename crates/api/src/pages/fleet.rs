@@ -47,6 +47,25 @@ struct Stored {
     steps_csv: String,
     lowest: Vec<LowRow>,
     lowest_csv: String,
+    report: ReportForm,
+}
+
+/// What a report of the same is asked for with.
+struct ReportForm {
+    as_of: String,
+    /// The policy and its options.
+    fixed: Vec<(&'static str, String)>,
+}
+
+impl ReportForm {
+    fn new(stored: &StoredPolicy, policy: &Policy) -> Self {
+        let mut fixed = vec![("policy", policy.name().to_owned())];
+        if let Some(step) = policy.options() {
+            fixed.extend(step.max_carry.map(|max_carry| ("max_carry", max_carry.minutes().to_string())));
+            fixed.push(("assume", step.assume.to_string()));
+        }
+        Self { as_of: format_us(stored.as_of.timestamp_micros()), fixed }
+    }
 }
 
 /// A figure of all stores.
@@ -217,6 +236,7 @@ impl Stored {
             steps_csv: uptime::csv_address(&steps_csv),
             lowest: lowest.iter().map(|low| LowRow::new(page, low, policy)).collect(),
             lowest_csv: uptime::csv_address(&lowest_csv),
+            report: ReportForm::new(stored, policy),
         }
     }
 }
