@@ -58,7 +58,7 @@ struct ReportForm {
 }
 
 impl ReportForm {
-    fn new(stored: &StoredPolicy, policy: &Policy) -> Self {
+    fn new(stored: &StoredPolicy, policy: Policy) -> Self {
         let mut fixed = vec![("policy", policy.name().to_owned())];
         if let Some(step) = policy.options() {
             fixed.extend(step.max_carry.map(|max_carry| ("max_carry", max_carry.minutes().to_string())));
@@ -144,14 +144,14 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         let windows = reader::fleet(&mut snapshot, stored).await?;
         let steps = reader::fleet_steps(&mut snapshot, stored).await?;
         let lowest = reader::lowest_stores(&mut snapshot, stored, LOWEST).await?;
-        result = Some(Stored::new(&page, stored, &policy, &windows, &steps, &lowest));
+        result = Some(Stored::new(&page, stored, policy, &windows, &steps, &lowest));
     }
     snapshot.close().await?;
     let view = FleetPage {
         section: Section::Fleet,
         title: page.t("fleet.title"),
-        words: uptime::policy_in_words(&page, &policy),
-        policies: uptime::policy_options(policies.iter().map(|stored| stored.policy.as_str()), &policy),
+        words: uptime::policy_in_words(&page, policy),
+        policies: uptime::policy_options(policies.iter().map(|stored| stored.policy.as_str()), policy),
         policy: text,
         result,
         page: &page,
@@ -163,7 +163,7 @@ impl Stored {
     fn new(
         page: &Page,
         stored: &StoredPolicy,
-        policy: &Policy,
+        policy: Policy,
         windows: &reader::Fleet,
         steps: &[Step],
         lowest: &[LowStore],
@@ -286,13 +286,14 @@ fn step_rows(page: &Page, steps: &[Step]) -> Vec<StepRow> {
 }
 
 impl LowRow {
-    fn new(page: &Page, low: &LowStore, policy: &Policy) -> Self {
+    fn new(page: &Page, low: &LowStore, policy: Policy) -> Self {
         let [.., week] = &low.figures;
         let share = |part_us| uptime::percent(page, part_us, week.business_us, Reason::NoBusiness);
         let up = uptime::percent_of(week.up_us, week.up_us + week.down_us).and_then(|percent| percent.try_into().ok());
         let mut href = format!("fleet/{}", uptime::segment(&low.ext_id));
-        if *policy != Policy::default() {
-            href += &format!("?policy={}", uptime::segment(&policy.to_string()));
+        if policy != Policy::default() {
+            href.push_str("?policy=");
+            href.push_str(&uptime::segment(&policy.to_string()));
         }
         Self {
             href: page.link(&href),

@@ -74,7 +74,7 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
         // So that the days are those that the figures above are sums of.
         let to_us = stored.as_ref().map(|stored| stored.as_of.timestamp_micros());
         match timeline::read(&worker, &id, &TimelineQuery::days_before(to_us, days.into(), step)).await {
-            Ok(read) => week = Some(Week::new(&page, &id, &policy, &read.ok_or_else(unknown_store)?)),
+            Ok(read) => week = Some(Week::new(&page, &id, policy, &read.ok_or_else(unknown_store)?)),
             // Neither figures nor polls say where the week would end.
             Err(ApiError::InvalidFields(_)) if to_us.is_none() => {}
             Err(error) => return Err(error),
@@ -84,12 +84,12 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
     let view = StorePage {
         section: Section::Fleet,
         title: &id,
-        words: uptime::policy_in_words(&page, &policy),
-        policies: uptime::policy_options(policies.iter().map(|stored| stored.policy.as_str()), &policy),
+        words: uptime::policy_in_words(&page, policy),
+        policies: uptime::policy_options(policies.iter().map(|stored| stored.policy.as_str()), policy),
         days,
         most_days: MOST_DAYS,
         as_of: stored.as_ref().map(|stored| page.lang.instant(stored.as_of)),
-        tiles: tiles(&page, stored.as_ref(), &policy),
+        tiles: tiles(&page, stored.as_ref(), policy),
         week,
         no_week: page.t(if policy.options().is_some() { "store.no_polls" } else { "store.no_timeline" }),
         uptime_address: page.raw(&format!("stores/{}/uptime?policy={}", uptime::segment(&id), uptime::segment(&text))),
@@ -99,7 +99,7 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
     fresh(&view)
 }
 
-fn tiles<'a>(page: &'a Page, stored: Option<&StoredUptime>, policy: &Policy) -> Vec<Tile<'a>> {
+fn tiles<'a>(page: &'a Page, stored: Option<&StoredUptime>, policy: Policy) -> Vec<Tile<'a>> {
     let tiles = Window::ALL.into_iter().enumerate().map(|(index, window)| {
         let (key, name) = (window.as_str(), window_name(page, window));
         let Some(stored) = stored else {

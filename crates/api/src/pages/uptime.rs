@@ -1,5 +1,7 @@
 //! What the pages of all stores and of one store share: durations, shares, policies, addresses.
 
+use std::fmt::Write as _;
+
 use metrics_core::instant::{HOUR_US, MINUTE_US};
 use metrics_core::uptime::{Policy, Window, hundredths};
 use rust_decimal::Decimal;
@@ -38,7 +40,7 @@ pub struct PolicyOption {
 }
 
 /// Policies to choose from: those with stored rows, `step`, and the one shown.
-pub fn policy_options<'a>(stored: impl Iterator<Item = &'a str>, chosen: &Policy) -> Vec<PolicyOption> {
+pub fn policy_options<'a>(stored: impl Iterator<Item = &'a str>, chosen: Policy) -> Vec<PolicyOption> {
     let chosen = chosen.to_string();
     let mut texts: Vec<String> =
         stored.map(str::to_owned).chain([Policy::default().to_string(), chosen.clone()]).collect();
@@ -48,7 +50,7 @@ pub fn policy_options<'a>(stored: impl Iterator<Item = &'a str>, chosen: &Policy
 }
 
 /// What a policy does, in words.
-pub fn policy_in_words<'a>(page: &'a Page, policy: &Policy) -> &'a str {
+pub fn policy_in_words(page: &Page, policy: Policy) -> &str {
     page.t(match policy {
         Policy::Step(_) => "policy.step",
         Policy::CappedSixtyMinutes => "policy.capped_60m",
@@ -64,7 +66,7 @@ pub fn segment(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
             segment.push(char::from(byte));
         } else {
-            segment += &format!("%{byte:02X}");
+            let _ = write!(segment, "%{byte:02X}");
         }
     }
     segment
@@ -96,8 +98,8 @@ mod tests {
 
     #[test]
     fn policies_are_offered_once() {
-        let policy = "step;max_carry=60".parse().expect("a policy");
-        let options = policy_options(["capped-60m", "step"].into_iter(), &policy);
+        let policy: Policy = "step;max_carry=60".parse().expect("a policy");
+        let options = policy_options(["capped-60m", "step"].into_iter(), policy);
         let options: Vec<_> = options.iter().map(|option| (option.text.as_str(), option.is_chosen)).collect();
         assert_eq!(options, [("capped-60m", false), ("step", false), ("step;max_carry=60", true)]);
     }

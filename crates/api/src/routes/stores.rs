@@ -2,6 +2,8 @@
 
 pub mod timeline;
 
+use std::fmt::Write as _;
+
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -120,11 +122,11 @@ pub struct StoreUptime<'a> {
     #[schema(example = "2023-01-25T18:15:01.000000Z")]
     computed_at: String,
     #[serde(flatten)]
-    hour: LastHour,
+    hour: HourFigures,
     #[serde(flatten)]
-    day: LastDay,
+    day: DayFigures,
     #[serde(flatten)]
-    week: LastWeek,
+    week: WeekFigures,
 }
 
 /// The figures of one window, named after it.
@@ -179,7 +181,7 @@ macro_rules! window {
 }
 
 window!(
-    LastHour,
+    HourFigures,
     business_last_hour_us,
     up_last_hour_us,
     down_last_hour_us,
@@ -190,7 +192,7 @@ window!(
     coverage_last_hour_ratio
 );
 window!(
-    LastDay,
+    DayFigures,
     business_last_day_us,
     up_last_day_us,
     down_last_day_us,
@@ -201,7 +203,7 @@ window!(
     coverage_last_day_ratio
 );
 window!(
-    LastWeek,
+    WeekFigures,
     business_last_week_us,
     up_last_week_us,
     down_last_week_us,
@@ -219,7 +221,7 @@ fn coverage_ratio(figures: &Figures) -> Result<Option<Box<RawValue>>, ApiError> 
 }
 
 impl<'a> StoreUptime<'a> {
-    fn new(store_id: &'a str, policy: &Policy, stored: &StoredUptime) -> Result<Self, ApiError> {
+    fn new(store_id: &'a str, policy: Policy, stored: &StoredUptime) -> Result<Self, ApiError> {
         let [hour, day, week] = &stored.figures;
         Ok(Self {
             store_id,
@@ -274,19 +276,19 @@ pub async fn uptime(request: HttpRequest, id: Path<String>, worker: Data<Worker>
     }
     let found = reader::store_uptime(&mut snapshot, &id, &policy).await?;
     snapshot.close().await?;
-    let stored = found.ok_or_else(unknown_store)?.ok_or_else(|| ApiError::NotFound(no_uptime(&policy)))?;
-    representation.json(&StoreUptime::new(&id, &policy, &stored)?)
+    let stored = found.ok_or_else(unknown_store)?.ok_or_else(|| ApiError::NotFound(no_uptime(policy)))?;
+    representation.json(&StoreUptime::new(&id, policy, &stored)?)
 }
 
 /// There is no row, and how there will be one.
-fn no_uptime(policy: &Policy) -> String {
+fn no_uptime(policy: Policy) -> String {
     let mut command = format!("reporter --view store-uptime --policy {}", policy.name());
     if let Some(step) = policy.options() {
         if let Some(max_carry) = step.max_carry {
-            command += &format!(" --max-carry {}", max_carry.minutes());
+            let _ = write!(command, " --max-carry {}", max_carry.minutes());
         }
         if step.assume != metrics_core::uptime::Status::default() {
-            command += &format!(" --assume {}", step.assume);
+            let _ = write!(command, " --assume {}", step.assume);
         }
     }
     format!("no uptime of this store by {policy} is stored yet; {command} stores it")
@@ -298,7 +300,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_names_its_command() {
-        let said = |text: &str| no_uptime(&text.parse().expect("a policy"));
+        let said = |text: &str| no_uptime(text.parse().expect("a policy"));
         assert!(said("step").ends_with("; reporter --view store-uptime --policy step stores it"));
         let all = said("step;max_carry=60;assume=active");
         assert!(all.contains(" by step;max_carry=60;assume=active is "), "{all}");

@@ -69,7 +69,7 @@ pub struct PollRow {
 
 impl Week {
     /// Of a timeline of the store `id`.
-    pub fn new(page: &Page, id: &str, policy: &Policy, read: &StoreTimeline) -> Self {
+    pub fn new(page: &Page, id: &str, policy: Policy, read: &StoreTimeline) -> Self {
         let timeline = &read.timeline;
         let zone = read.time_zone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::America__Chicago);
         let [from, to] = [timeline.span.start_us, timeline.span.end_us].map(instant_of);

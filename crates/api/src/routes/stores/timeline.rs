@@ -133,7 +133,7 @@ impl From<&ShownPoll> for PollEntry {
 /// Status of a store over some days
 ///
 /// Computed from the stored polls as a report as of `to` would: the sums over the last hour, day and week of the range
-/// are that report's figures. Polls are kept for uptime.polls_retention_days.
+/// are that report's figures. Polls are kept for `uptime.polls_retention_days`.
 #[utoipa::path(
     get,
     path = PATH,
