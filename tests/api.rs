@@ -4,6 +4,7 @@ mod caching;
 mod client;
 mod documentation;
 mod files;
+mod fleet;
 mod forms;
 mod impact;
 mod lists;
@@ -15,6 +16,7 @@ mod reports;
 pub mod rows;
 mod series;
 mod slices;
+mod stores;
 mod uptime_reports;
 
 use std::fs;

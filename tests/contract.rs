@@ -5,7 +5,9 @@ use std::process::Command;
 
 use crate::api::Api;
 use crate::coldroom::{SMALL_AS_OF, small};
+use crate::stores::{ingested, view};
 use crate::support::{binary, reporter, run};
+use crate::uptime::Folder;
 
 /// What schemathesis looks for. Not that every request that fits the schema is taken: rules between two parameters
 /// (the end is not before the start, the company is needed in its mode) have no place in a schema.
@@ -24,6 +26,11 @@ fn every_answer_is_as_described() {
     let db = small();
     let output = reporter(&db, &["--view", "all", "--rebuild", "--as-of", SMALL_AS_OF, "--quiet"]);
     assert_eq!(output.status, 4, "{}", output.stderr);
+    // The store that the examples of the description name.
+    let polls = "store_id,status,timestamp_utc\n8419537941919820732,active,2023-01-25 17:00:00 UTC\n";
+    let hours = "store_id,day,start_time_local,end_time_local\n8419537941919820732,2,09:00,17:00\n";
+    ingested(&db, &Folder::of(polls, hours, "store_id,timezone_str\n8419537941919820732,America/Denver\n"));
+    view(&db, &[]);
     let api = Api::start(&db);
     let url = api.url();
     let folder = tempfile::tempdir().unwrap();

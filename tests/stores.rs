@@ -27,7 +27,7 @@ pub fn ingested(db: &TestDb, folder: &Folder) -> Value {
 }
 
 /// Runs the view, which goes well; its summary.
-fn view(db: &TestDb, arguments: &[&str]) -> Value {
+pub fn view(db: &TestDb, arguments: &[&str]) -> Value {
     let output = reporter(db, &[&["--view", "store-uptime", "--format", "json"], arguments].concat());
     assert_eq!(output.status, 0, "{}", output.stderr);
     serde_json::from_str(&output.stdout).unwrap()

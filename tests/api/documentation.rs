@@ -29,6 +29,9 @@ fn the_description_lists_every_route() {
         "/health/live",
         "/health/ready",
         "/impact-slice/",
+        "/stores",
+        "/stores/{store_id}/timeline",
+        "/stores/{store_id}/uptime",
         "/trigger_report",
     ];
     assert_eq!(paths, expected);

@@ -3,29 +3,33 @@
 use serde_json::Value;
 
 use super::client::{Request, Response};
-use super::{Api, impact, rows};
+use super::{Api, impact, rows, stores};
+use crate::stores::{ingested, view};
 use crate::support::TestDb;
 
 const COMPARE: &str = "/compare?unit_ids=1&unit_ids=3&start_date=2026-11-01&end_date=2026-11-30";
 const IMPACT: &str = "/impact?unit_ids=1&unit_ids=2&start_date=2026-11-17&end_date=2026-11-21";
-const PAGES: [&str; 7] = ["/", "/companies/9", COMPARE, IMPACT, "/status", "/methodology", "/query"];
+const PAGES: [&str; 9] =
+    ["/", "/companies/9", COMPARE, IMPACT, "/fleet", "/fleet/a%2Fb", "/status", "/methodology", "/query"];
 
 fn with_data() -> (TestDb, Api) {
     let db = TestDb::new();
     rows::two_units(&db);
     rows::two_companies(&db);
+    ingested(&db, &stores::folder());
+    view(&db, &[]);
     let api = Api::start(&db);
     (db, api)
 }
 
-fn ok(api: &Api, target: &str) -> String {
+pub fn ok(api: &Api, target: &str) -> String {
     let response = api.get(target);
     assert_eq!(response.status, 200, "{target}: {}", response.text());
     response.text().to_owned()
 }
 
 /// What stands between `start` and `end`, the first time.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+pub fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     let rest = text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1;
     rest.split_once(end).unwrap_or_else(|| panic!("no {end} after {start}")).0
 }
@@ -37,7 +41,7 @@ fn cell<'a>(page: &'a str, key: &str, unit: &str) -> &'a str {
 }
 
 /// The number behind a figure.
-fn value(cell: &str) -> &str {
+pub fn value(cell: &str) -> &str {
     between(cell, "<data value=\"", "\"")
 }
 
@@ -358,6 +362,8 @@ fn hostile_names_stay_text() {
     let db = TestDb::new();
     rows::two_units(&db);
     rows::two_companies(&db);
+    ingested(&db, &stores::folder());
+    view(&db, &[]);
     let hostile = r#"<script>alert(1)</script>"><img src=x onerror=alert(1)>{{7*7}}"#;
     db.execute(&format!(
         r#"UPDATE metrics.cooling_unit_metrics SET unit_name = '{hostile}', state = '{hostile}', currency = '<b>',
@@ -365,11 +371,14 @@ fn hostile_names_stay_text() {
                check_in_kg_crop = jsonb_build_object('{hostile}', 1),
                co2_crops = jsonb_build_object('{hostile}', '{{"coldroom": 1, "no-coldroom": 2, "difference": 1}}'::jsonb);
            UPDATE metrics.company_metrics SET comp_name = '{hostile}', comp_country = '<i>', currency = '<b>';
+           UPDATE metrics.store SET ext_id = '{hostile}' WHERE ext_id = '007';
+           UPDATE metrics.store SET tz = '{hostile}' WHERE ext_id = 'a/b';
            UPDATE metrics.report_run SET outcome = 'failed', error = '{hostile}';
            INSERT INTO metrics.report_reject SELECT id, '{hostile}', '{hostile}', now() FROM metrics.report_run"#
     ));
     let api = Api::start(&db);
-    for target in PAGES {
+    let store = format!("/fleet/{}", stores::encoded(hostile));
+    for target in PAGES.into_iter().chain([store.as_str()]) {
         let text = ok(&api, target);
         for raw in ["<script>alert", "<img src=x", "<b>", "<i>"] {
             assert!(!text.contains(raw), "{target}: {raw}");

@@ -30,7 +30,7 @@ const IMPACT_FIGURES: [&str; 9] = [
     "rows",
 ];
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 16] = [
     "/",
     "/companies/1",
     "/companies/5",
@@ -43,6 +43,10 @@ const PAGES: [&str; 12] = [
     "/impact",
     "/impact?company_id=1&start_date=2026-08-01&end_date=2026-11-20",
     "/impact?company_id=2&lang=hi",
+    "/fleet",
+    "/fleet?policy=count-hours&lang=fr",
+    "/fleet/001-979506",
+    "/fleet/007-841129?lang=hi&policy=step;max_carry=60&days=8",
 ];
 
 /// One test, because its parts share the server and the browser.
@@ -60,6 +64,8 @@ fn the_pages_in_a_browser() {
     charts_are_drawn_from_their_tables(&site, &mut browser);
     other_days_and_units_are_other_numbers(&site, &mut browser);
     the_impact_page_follows_its_form(&site, &mut browser);
+    stores_have_the_figures_of_the_api(&site, &mut browser);
+    a_report_of_stores_is_made_on_the_page(&site, &mut browser);
     the_keyboard_reaches_everything(&site, &mut browser);
     forms_of_the_api_answer_on_the_page(&site, &mut browser);
 }
@@ -258,6 +264,45 @@ fn the_impact_page_follows_its_form(site: &Site, browser: &mut Chromium) {
     assert_same_impact(site, browser, &format!("cooling_unit_id={}", units[0]), &units[..1], range);
     assert_eq!(impact(browser, "all", "rows"), Value::Null);
     assert_eq!(browser.errors(), [""; 0]);
+}
+
+fn stores_have_the_figures_of_the_api(site: &Site, browser: &mut Chromium) {
+    browser.screen(1440, "light");
+    browser.open(&site.url("/fleet"));
+    let listed = browser.evaluate("[...document.querySelectorAll('th.id a')].map((link) => link.textContent)");
+    assert_eq!(listed.as_array().expect("stores").len(), 20);
+    browser.follow("document.querySelector('th.id a').click()");
+    let store = listed[0].as_str().expect("an id");
+    assert_eq!(browser.evaluate("document.querySelector('h1').textContent"), store);
+    let uptime = site.json(&format!("/stores/{store}/uptime"));
+    let polls = browser.evaluate("Number(document.querySelector('[data-window=week] [data-key=polls] data').value)");
+    assert_eq!(polls.as_f64(), uptime["polls_last_week"].as_f64());
+    // Each day has its picture, and the pieces and polls of the pictures are listed.
+    let pieces = "document.querySelectorAll('details')[0].querySelectorAll('tbody tr').length";
+    let timeline = site.json(&format!("/stores/{store}/timeline?to={}", uptime["as_of"].as_str().expect("an instant")));
+    assert_eq!(browser.evaluate(pieces).as_u64(), timeline["segments"].as_array().map(|all| all.len() as u64));
+    let marks = browser.evaluate("document.querySelectorAll('.strip .poll').length");
+    assert_eq!(marks.as_u64(), timeline["polls"].as_array().map(|all| all.len() as u64));
+    let days = "document.querySelectorAll('.strips tbody tr').length";
+    assert_eq!(browser.evaluate(days), 8);
+    browser.follow("document.querySelector('[name=days]').value = '2'; document.querySelector('.primary').click()");
+    assert_eq!(browser.evaluate(days), 3);
+    assert_eq!(browser.errors(), [""; 0]);
+}
+
+fn a_report_of_stores_is_made_on_the_page(site: &Site, browser: &mut Chromium) {
+    browser.open(&site.url("/fleet"));
+    browser.evaluate("document.querySelector('form[data-report] button').click()");
+    browser.wait_until("document.querySelectorAll('[role=status] a').length === 5");
+    let lines = browser.evaluate(
+        "fetch(document.querySelector('[role=status] a').href).then((file) => file.text())
+            .then((text) => text.trim().split('\\n').length)",
+    );
+    assert_eq!(lines.as_i64(), site.json("/stores?limit=1")["total"].as_i64().map(|stores| stores + 1));
+    assert_eq!(browser.evaluate("document.querySelector('[name=report_id]').value.length >= 22"), true);
+    browser.evaluate("document.querySelector('[name=as_of]').value = 'yesterday'");
+    browser.evaluate("document.querySelector('form[data-report] button').click()");
+    browser.wait_until("document.querySelector('[role=status]').textContent.startsWith('as_of: ')");
 }
 
 fn the_keyboard_reaches_everything(site: &Site, browser: &mut Chromium) {

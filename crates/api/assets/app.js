@@ -147,4 +147,40 @@
     event.preventDefault();
     ask(form);
   }));
+
+  // Asks for a report and looks until it is there. Without a script its name is typed into the form below.
+  const FORMS = ["csv", "full", "json", "xlsx", "pdf"];
+  const answered = async (response) => {
+    const body = await response.json();
+    if (!response.ok) throw new Error(body.detail || response.statusText);
+    return body;
+  };
+  const report = async (form) => {
+    const place = form.nextElementSibling;
+    const button = form.querySelector("button");
+    button.disabled = true;
+    place.textContent = form.dataset.running;
+    try {
+      const fields = new URLSearchParams(new FormData(form));
+      const { report_id: id } = await answered(await fetch(form.action, { method: "POST", body: fields }));
+      document.querySelector("[name=report_id]").value = id;
+      const address = `${form.dataset.report}?report_id=${id}`;
+      let state;
+      for (let pause = 250; !state || state.status === "Running"; pause = Math.min(pause * 1.5, 5000)) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        state = await answered(await fetch(address));
+      }
+      if (state.status !== "Complete") throw new Error(state.error);
+      const links = FORMS.map((name) =>
+        element("a", { href: `${address}&format=${name}`, download: "", textContent: name }));
+      place.replaceChildren(form.dataset.complete, ...links);
+    } catch (error) {
+      place.textContent = error.message;
+    }
+    button.disabled = false;
+  };
+  document.querySelectorAll("form[data-report]").forEach((form) => form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    report(form);
+  }));
 })();

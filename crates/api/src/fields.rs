@@ -5,6 +5,7 @@
 mod pages;
 mod reports;
 mod series;
+mod stores;
 mod uptime_reports;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use crate::export::Asked;
 
 pub use reports::ReportQuery;
 pub use series::SeriesQuery;
+pub use stores::TimelineQuery;
 
 pub use pages::ChoiceQuery;
 pub use uptime_reports::{GetReport, TriggerReport};
@@ -196,17 +198,23 @@ impl Fields {
         Some(start..=end)
     }
 
-    /// Limit and offset of a list.
-    fn page(&mut self) -> Page {
+    /// Limit of a list.
+    fn limit(&mut self) -> u32 {
         let limit = self.optional("limit").and_then(|text| {
             let parsed = digits(&text).and_then(|limit| u32::try_from(limit).ok());
             let in_range = parsed.filter(|limit| (1..=MAX_LIMIT).contains(limit));
             self.accept("limit", in_range.ok_or_else(|| format!("must be a whole number from 1 to {MAX_LIMIT}")))
         });
+        limit.unwrap_or(DEFAULT_LIMIT)
+    }
+
+    /// Limit and offset of a list.
+    fn page(&mut self) -> Page {
+        let limit = self.limit();
         let offset = self.optional("offset").and_then(|text| {
             self.accept("offset", digits(&text).ok_or_else(|| format!("must be a whole number from 0 to {}", i64::MAX)))
         });
-        Page { limit: limit.unwrap_or(DEFAULT_LIMIT), offset: offset.unwrap_or(0) }
+        Page { limit, offset: offset.unwrap_or(0) }
     }
 
     /// Parameters of the list of companies.

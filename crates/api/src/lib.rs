@@ -1,6 +1,7 @@
 //! The HTTP API over the stored metrics: it reads and adds up slices, and writes nothing but requests for reports.
 
 mod conditional;
+mod direct;
 mod error;
 mod export;
 mod fields;
@@ -19,6 +20,7 @@ mod routes;
 mod source;
 mod spool;
 mod state;
+mod timeline;
 
 use std::net::TcpListener;
 use std::sync::Arc;

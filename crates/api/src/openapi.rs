@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 
 use crate::routes::{
-    companies, company_slice, cooling_unit_slice, cooling_units, docs, health, impact_slice, reports, series,
+    companies, company_slice, cooling_unit_slice, cooling_units, docs, health, impact_slice, reports, series, stores,
     uptime_reports,
 };
 
@@ -26,6 +26,9 @@ use crate::routes::{
         reports::revenue_analysis,
         companies::get,
         cooling_units::get,
+        stores::list,
+        stores::uptime,
+        stores::timeline::get,
         company_slice::post,
         cooling_unit_slice::post,
         impact_slice::post,
@@ -42,7 +45,8 @@ use crate::routes::{
         (name = "series", description = "How days, weeks or months follow each other."),
         (name = "reports", description = "Lists of people and crates, straight from the operational database. They \
             name persons."),
-        (name = "uptime", description = "Uptime of stores."),
+        (name = "uptime", description = "Uptime of stores by polls of their status; definitions in docs/uptime.md. \
+            Durations are whole microseconds."),
         (name = "lists", description = "What there is."),
         (name = "predecessor", description = "The slices in the form of the system before this one. A trailing \
             slash is optional."),

@@ -7,11 +7,13 @@ pub mod assets;
 pub mod company;
 pub mod compare;
 pub mod error;
+pub mod fleet;
 pub mod impact;
 pub mod methodology;
 pub mod overview;
 pub mod query;
 pub mod status;
+pub mod store;
 
 mod choice;
 mod context;
@@ -20,6 +22,7 @@ mod emissions;
 mod figure;
 mod flags;
 mod graphics;
+mod uptime;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -41,8 +44,9 @@ impl From<askama::Error> for ApiError {
 
 /// True when errors at `path` are told to a person.
 pub fn is_page(path: &str) -> bool {
-    let fixed = [overview::PATH, compare::PATH, impact::PATH, status::PATH, methodology::PATH, query::PATH];
-    fixed.contains(&path) || path.starts_with(company::PREFIX)
+    let fixed =
+        [overview::PATH, compare::PATH, impact::PATH, fleet::PATH, status::PATH, methodology::PATH, query::PATH];
+    fixed.contains(&path) || path.starts_with(company::PREFIX) || path.starts_with(store::PREFIX)
 }
 
 /// Headers of every page.

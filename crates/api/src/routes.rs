@@ -9,6 +9,7 @@ pub mod health;
 pub mod impact_slice;
 pub mod reports;
 pub mod series;
+pub mod stores;
 pub mod uptime_reports;
 
 use std::future::ready;
@@ -20,7 +21,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::error::ApiError;
 use crate::middleware;
-use crate::pages::{self, assets, company, compare, impact, methodology, overview, query, status};
+use crate::pages::{self, assets, company, compare, fleet, impact, methodology, overview, query, status, store};
 
 /// All addresses of the API.
 pub fn api(config: &mut ServiceConfig) {
@@ -28,6 +29,8 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, company::PATTERN, company::get);
     readable(config, compare::PATH, compare::get);
     readable(config, impact::PATH, impact::get);
+    readable(config, fleet::PATH, fleet::get);
+    readable(config, store::PATTERN, store::get);
     readable(config, status::PATH, status::get);
     readable(config, methodology::PATH, methodology::get);
     readable(config, query::PATH, query::get);
@@ -39,6 +42,9 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, cooling_units::PATH, cooling_units::get);
     readable(config, series::UNIT_PATH, series::cooling_unit);
     readable(config, series::COMPANY_PATH, series::company);
+    readable(config, stores::PATH, stores::list);
+    readable(config, stores::UPTIME_PATH, stores::uptime);
+    readable(config, stores::timeline::PATH, stores::timeline::get);
     for path in reports::COOLING_USERS_PATHS {
         readable(config, path, reports::cooling_users);
     }

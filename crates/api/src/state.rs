@@ -13,12 +13,16 @@ use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
 use tokio::sync::Notify;
 
+use crate::direct::Direct;
 use crate::error::ApiError;
 use crate::kept_pages::KeptPages;
 use crate::source::Source;
 
 /// Longest wait for a connection while all are in use: a client is better told than kept waiting.
 const POOL_WAIT: Duration = Duration::from_secs(5);
+
+/// Timelines of stores that are read at once.
+const TIMELINES_AT_ONCE: usize = 4;
 
 /// What all requests share.
 pub struct AppState {
@@ -31,6 +35,8 @@ pub struct AppState {
     next_worker: AtomicUsize,
     /// The operational database, for reports.
     pub(crate) source: Source,
+    /// The database of the metrics, for timelines, whose polls come by COPY.
+    pub(crate) timelines: Direct,
     /// A connection of its own: that all others are busy does not make the API unready.
     pub(crate) health_pool: Pool,
     /// For requests for reports, the only thing that is written.
@@ -65,6 +71,7 @@ impl AppState {
             pools: (0..workers).map(|_| pool(api.pool_size.div_ceil(workers))).collect::<Result<_, _>>()?,
             next_worker: AtomicUsize::new(0),
             source: Source::new(settings, parameters, source),
+            timelines: Direct::new(settings, metrics, "metrics-api timelines", TIMELINES_AT_ONCE),
             health_pool: pool(1)?,
             writer: connect::pool(metrics, &ConnectOptions { read_only: false, ..options }, 1, POOL_WAIT)?,
             reports_wait: Notify::new(),

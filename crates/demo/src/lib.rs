@@ -1,7 +1,7 @@
 //! A sample of a cold-room operator's database, and the command that shows the reports and the API working on it.
 //!
 //! [`sample`] makes rows and exchange rates, the same ones for the same end. [`database`] puts them into a database
-//! of their own. [`show`] starts the server, runs the reports and keeps the API up.
+//! of their own, [`stores`] makes files of polled stores. [`show`] starts the server, runs the reports and keeps the API up.
 
 pub mod child;
 pub mod database;
@@ -9,3 +9,4 @@ pub mod random;
 pub mod requests;
 pub mod sample;
 pub mod show;
+pub mod stores;

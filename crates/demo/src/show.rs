@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use chrono::{DateTime, Utc};
 use metrics_core::db::embedded::{Embedded, EmbeddedOptions};
 use metrics_core::settings::Settings;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::child::{Programs, Running};
 use crate::database::{self, Origin, Wanted};
-use crate::requests;
+use crate::{requests, stores};
 
 /// The port that is used unless it is taken.
 const USUAL_PORT: u16 = 8000;
@@ -119,6 +120,10 @@ async fn show(
     }
     report(&programs, "Migrations", &["migrate"], stop).await?;
     report(&programs, "Rates", &["fx", "import", &rates], stop).await?;
+    let files = write_stores(folder, sample.until)?;
+    let mut ingest = vec!["ingest", "stores"];
+    ingest.extend(["--status", "--hours", "--zones"].iter().zip(&files).flat_map(|(option, file)| [*option, file]));
+    report(&programs, "Stores", &ingest, stop).await?;
     report(&programs, "Views", &view, stop).await?;
 
     let base = format!("http://{listen}");
@@ -136,7 +141,7 @@ async fn show(
         return Ok(api.stop().await?);
     }
     say(&format!("API          log: {}", programs.log().display()));
-    for path in ["/docs", "/api/companies", "/api/cooling-units?company_id=1", "/health/ready"] {
+    for path in ["/docs", "/api/companies", "/api/cooling-units?company_id=1", "/fleet", "/health/ready"] {
         say(&format!("  {base}{path}"));
     }
     for request in requests {
@@ -154,6 +159,19 @@ async fn show(
     }
     say("Stopping.");
     Ok(api.stop().await?)
+}
+
+/// Writes the files of the stores; their paths: status, hours, zones.
+fn write_stores(folder: &Path, until: DateTime<Utc>) -> Result<[String; 3]> {
+    let files = stores::generate(until);
+    let mut paths = [const { String::new() }; 3];
+    let parts = [("status", files.status), ("hours", files.hours), ("zones", files.zones)];
+    for (path, (name, content)) in paths.iter_mut().zip(parts) {
+        let file = folder.join(format!("store-{name}.csv"));
+        std::fs::write(&file, content).with_context(|| format!("writing {}", file.display()))?;
+        file.to_str().context("the data folder's path is not UTF-8")?.clone_into(path);
+    }
+    Ok(paths)
 }
 
 /// Runs the reporter to its end and says how long that took. Figures that it could not compute are no failure of the

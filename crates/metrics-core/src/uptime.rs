@@ -29,6 +29,7 @@ mod print;
 mod report;
 mod rows;
 mod schedule;
+mod timeline;
 mod walk;
 mod window;
 
@@ -50,5 +51,6 @@ pub use print::{
 pub use report::{Options, Report, Row, Stores};
 pub use rows::{HoursRow, PollRow, Refused, ZoneRow};
 pub use schedule::ZoneCalendar;
+pub use timeline::{Ground, Segment, ShownPoll, Timeline, timeline};
 pub use walk::{Figures, StoreFigures, figures};
 pub use window::{Horizon, LOOKBACK_US, Window};

@@ -52,7 +52,7 @@ pub struct ChoiceQuery {
 
 impl Fields {
     /// The language is read where the page is made; here it is only checked.
-    fn lang(&mut self) {
+    pub(super) fn lang(&mut self) {
         if let Some(text) = self.optional("lang")
             && Lang::of_code(&text).is_none()
         {

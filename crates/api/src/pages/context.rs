@@ -19,6 +19,8 @@ pub enum Section {
     Compare,
     /// What storage changed for farmers.
     Impact,
+    /// Uptime of stores.
+    Fleet,
     /// Runs, rejects and flags.
     Status,
     /// Definitions and parameters.
@@ -30,10 +32,11 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Overview, "./", "nav.overview"),
         (Self::Compare, "compare", "nav.compare"),
         (Self::Impact, "impact", "nav.impact"),
+        (Self::Fleet, "fleet", "nav.fleet"),
         (Self::Status, "status", "nav.status"),
         (Self::Methodology, "methodology", "nav.methodology"),
         (Self::Query, "query", "nav.query"),

@@ -32,6 +32,10 @@ pub enum Reason {
     NoDays,
     /// The run has not ended.
     Running,
+    /// The store was closed all the time.
+    NoBusiness,
+    /// No uptime is stored.
+    NoUptime,
 }
 
 impl Reason {
@@ -49,6 +53,8 @@ impl Reason {
             Self::TooLarge => "too_large",
             Self::NoDays => "no_days",
             Self::Running => "running",
+            Self::NoBusiness => "no_business",
+            Self::NoUptime => "no_uptime",
         }
     }
 

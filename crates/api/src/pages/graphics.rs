@@ -1,7 +1,8 @@
-//! Bars: small pictures of numbers that stand beside them.
+//! Small pictures of numbers that stand beside them.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use metrics_core::uptime::{Ground, Interval, Status, Timeline};
 
 /// A bar of one or several parts, as wide as their sum is of the largest sum in the table.
 ///
@@ -41,6 +42,75 @@ impl Bar {
             }
         }
         Self { parts: drawn }
+    }
+}
+
+/// A day of a store from midnight to midnight: business time, above while up and below while down, paler where it is not
+/// observed and palest where it is assumed; under it a mark for each poll.
+///
+/// It repeats what the tables say, so it is hidden from those who listen.
+#[derive(Debug, Template)]
+#[template(
+    ext = "html",
+    source = r#"<svg class="strip" viewBox="0 0 1440 30" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+{%- if let Some((x, width)) = outside_before %}<rect class="outside" x="{{ x }}" width="{{ width }}" height="30"/>{% endif -%}
+{%- if let Some((x, width)) = outside_after %}<rect class="outside" x="{{ x }}" width="{{ width }}" height="30"/>{% endif -%}
+{%- for part in parts %}<rect class="{{ part.class }}" x="{{ part.x }}" y="{{ part.y }}" width="{{ part.width }}" height="{{ part.height }}"/>{% endfor -%}
+</svg>"#
+)]
+pub struct DayStrip {
+    /// What of the day is not in the range.
+    outside_before: Option<(String, String)>,
+    outside_after: Option<(String, String)>,
+    parts: Vec<StripPart>,
+}
+
+impl HtmlSafe for DayStrip {}
+
+#[derive(Debug)]
+struct StripPart {
+    class: String,
+    x: String,
+    y: u8,
+    width: String,
+    height: u8,
+}
+
+/// Width of the mark of a poll, minutes.
+const MARK: f64 = 6.0;
+
+impl DayStrip {
+    /// The day's part of a timeline.
+    pub fn new(day: Interval, part: &Timeline) -> Self {
+        let minutes = |at_us: i64| (at_us - day.start_us) as f64 / (day.end_us - day.start_us) as f64 * 1440.0;
+        let place = |span: Interval| {
+            let (start, end) = (minutes(span.start_us), minutes(span.end_us));
+            (format!("{start:.1}"), format!("{:.1}", end - start))
+        };
+        let outside = |span: Interval| (!span.is_empty()).then(|| place(span));
+        let mut parts = Vec::new();
+        for segment in &part.segments {
+            let (x, width) = place(segment.span);
+            let certainty = match (segment.is_observed, segment.ground) {
+                (true, _) => "",
+                (false, Ground::Assumed) => " assumed",
+                (false, _) => " unseen",
+            };
+            let (class, y) = if segment.status == Status::Active { ("up", 0) } else { ("down", 11) };
+            parts.push(StripPart { class: "open".to_owned(), x: x.clone(), y: 0, width: width.clone(), height: 22 });
+            parts.push(StripPart { class: format!("{class}{certainty}"), x, y, width, height: 11 });
+        }
+        for shown in &part.polls {
+            let x = (minutes(shown.poll.at_us()) - MARK / 2.0).clamp(0.0, 1440.0 - MARK);
+            let status = if shown.poll.is_active() { "poll" } else { "poll inactive" };
+            let class = if shown.is_eligible { status.to_owned() } else { format!("{status} idle") };
+            parts.push(StripPart { class, x: format!("{x:.1}"), y: 24, width: format!("{MARK}"), height: 6 });
+        }
+        Self {
+            outside_before: outside(Interval::new(day.start_us, part.span.start_us)),
+            outside_after: outside(Interval::new(part.span.end_us, day.end_us)),
+            parts,
+        }
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod company;
 mod cooling_unit;
+mod fleet;
 mod impact;
 mod pages;
 mod series;
 mod status;
+mod store;
 mod stored;
 mod version;
 
@@ -21,6 +23,7 @@ use super::error::DbError;
 
 pub use company::{Company, CompanyPage, ListedCompany, companies, company, listed_company};
 pub use cooling_unit::{CoolingUnitPage, ListedCoolingUnit, Slice, cooling_unit, cooling_units, slice};
+pub use fleet::{Fleet, FleetWindow, LowStore, Step, StoredPolicy, fleet, fleet_steps, lowest_stores, stored_policies};
 pub use impact::{KnownUnit, Subject, emission_days, impact_rows, known_units};
 pub use pages::{
     ChartDay, CompanyRows, CompanyUnit, chart_days, company_rows, company_units, last_date, unit_company, units_in_use,
@@ -30,6 +33,7 @@ pub use status::{
     FlagCount, MissingRates, Reject, RunDetail, flag_counts, missing_rates, newest_run_of_each_view, newest_runs,
     rejects,
 };
+pub use store::{ListedStore, StorePage, StoredUptime, store_uptime, stores};
 pub use version::{DataVersion, LastRun, RunSummary, data_version, last_runs};
 
 /// A page of a list.
@@ -89,5 +93,5 @@ pub fn is_transient(error: &DbError) -> bool {
             Error::DatabaseError(..) | Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }
         )
     );
-    refused || error.is_unusable()
+    refused || matches!(error, DbError::Statement(_)) || error.is_unusable()
 }

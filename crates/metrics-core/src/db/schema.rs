@@ -153,6 +153,32 @@ diesel::joinable!(view_version -> report_run (run));
 diesel::allow_tables_to_appear_in_same_query!(report_run, view_version);
 
 diesel::table! {
+    metrics.store (id) {
+        id -> Int4,
+        ext_id -> Text,
+        tz -> Nullable<Text>,
+        first_poll -> Nullable<Timestamptz>,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.store_uptime (as_of, policy, store) {
+        as_of -> Timestamptz,
+        policy -> Text,
+        store -> Int4,
+        business_us -> Array<Int8>,
+        up_us -> Array<Int8>,
+        down_us -> Array<Int8>,
+        observed_us -> Array<Int8>,
+        lo_us -> Array<Int8>,
+        hi_us -> Array<Int8>,
+        polls -> Array<Int4>,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     metrics.impact_metrics (month, cooling_unit_id, farmer_id, crop_id) {
         report_date -> Date,
         cooling_unit_id -> Int8,

@@ -11,7 +11,7 @@ use super::poll::Status;
 use crate::instant::MINUTE_US;
 
 pub use counting::{capped_sixty_minutes, count_hours};
-pub use step::step;
+pub use step::{Rule, step, stretches};
 
 /// How polls become uptime and downtime.
 ///

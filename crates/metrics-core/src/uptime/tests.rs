@@ -3,4 +3,5 @@
 mod examples;
 mod properties;
 mod simulation;
+mod timelines;
 mod world;

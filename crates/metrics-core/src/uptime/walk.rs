@@ -41,7 +41,7 @@ pub type StoreFigures = PerWindow<Figures>;
 /// The figures of a store. `polls` are those of the lookback, in order, one per instant; `intervals` its business
 /// time, in order.
 pub fn figures(polls: &[Poll], intervals: &[Interval], horizon: &Horizon, policy: &Policy) -> StoreFigures {
-    let visits = Visits { polls, intervals: intervals.iter(), as_of_us: horizon.as_of_us() };
+    let visits = Visits::new(polls, intervals, horizon.as_of_us());
     let mut business_us = [0; 3];
     let mut evidence = Evidence::default();
     for visit in visits.clone() {
@@ -70,11 +70,18 @@ pub fn figures(polls: &[Poll], intervals: &[Interval], horizon: &Horizon, policy
 
 /// The intervals up to as of, each with its polls.
 #[derive(Debug, Clone)]
-struct Visits<'a> {
+pub struct Visits<'a> {
     /// Not yet passed by.
     polls: &'a [Poll],
     intervals: std::slice::Iter<'a, Interval>,
     as_of_us: i64,
+}
+
+impl<'a> Visits<'a> {
+    /// Visits of a store's intervals; both lists are in order.
+    pub fn new(polls: &'a [Poll], intervals: &'a [Interval], as_of_us: i64) -> Self {
+        Self { polls, intervals: intervals.iter(), as_of_us }
+    }
 }
 
 impl<'a> Iterator for Visits<'a> {

@@ -13,13 +13,41 @@
 
 use super::Step;
 use crate::uptime::intervals::Interval;
-use crate::uptime::poll::Poll;
+use crate::uptime::poll::{Poll, Status};
 use crate::uptime::walk::Visit;
 use crate::uptime::window::{Horizon, PerWindow, add};
 
+/// Why a poll was chosen: rules 1 to 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Rule 1.
+    LatestInInterval,
+    /// Rule 2.
+    EarliestInInterval,
+    /// Rule 3.
+    LatestBefore,
+    /// Rule 4.
+    EarliestAfter,
+}
+
 /// Time up in each window. `visits` are a store's intervals in order.
 pub fn step<'a>(options: Step, horizon: &Horizon, visits: impl Iterator<Item = Visit<'a>> + Clone) -> PerWindow<i64> {
-    let mut sum = Sum { options, horizon, up_us: [0; 3] };
+    let mut up_us = [0; 3];
+    stretches(options, visits, |stretch, status, _| {
+        if status == Status::Active {
+            add(&mut up_us, horizon.clip(stretch));
+        }
+    });
+    up_us
+}
+
+/// Gives `each` the stretches of one status and one poll behind it, in order, with the poll and its rule; without them
+/// where the status is assumed. Some may be empty. `visits` are a store's intervals in order.
+pub fn stretches<'a>(
+    options: Step,
+    visits: impl Iterator<Item = Visit<'a>> + Clone,
+    mut each: impl FnMut(Interval, Status, Option<(Poll, Rule)>),
+) {
     let mut last = None;
     // Intervals before the first poll wait for it: they are walked again, at most once each.
     let mut waiting = 0;
@@ -27,61 +55,49 @@ pub fn step<'a>(options: Step, horizon: &Horizon, visits: impl Iterator<Item = V
         let Visit { interval, eligible, .. } = visit;
         let (Some(first), Some(latest)) = (eligible.first(), eligible.last()) else {
             match last {
-                Some(last) => sum.believe(interval, last),
+                Some(last) => believe(options, interval, last, Rule::LatestBefore, &mut each),
                 None => waiting += 1,
             }
             continue;
         };
         if last.is_none() {
             for earlier in visits.clone().take(waiting) {
-                sum.believe(earlier.interval, *first);
+                believe(options, earlier.interval, *first, Rule::EarliestAfter, &mut each);
             }
             waiting = 0;
         }
-        sum.believe(Interval::new(interval.start_us, first.at_us()), *first);
+        let leading = Interval::new(interval.start_us, first.at_us());
+        believe(options, leading, *first, Rule::EarliestInInterval, &mut each);
         for pair in eligible.windows(2) {
-            sum.believe(Interval::new(pair[0].at_us(), pair[1].at_us()), pair[0]);
+            let between = Interval::new(pair[0].at_us(), pair[1].at_us());
+            believe(options, between, pair[0], Rule::LatestInInterval, &mut each);
         }
-        sum.believe(Interval::new(latest.at_us(), interval.end_us), *latest);
+        let trailing = Interval::new(latest.at_us(), interval.end_us);
+        believe(options, trailing, *latest, Rule::LatestInInterval, &mut each);
         last = Some(*latest);
     }
     for unpolled in visits.take(waiting) {
-        sum.assume(unpolled.interval);
+        each(unpolled.interval, options.assume, None);
     }
-    sum.up_us
 }
 
-struct Sum<'a> {
+/// A stretch for which `chosen` speaks, as far as it is believed.
+fn believe(
     options: Step,
-    horizon: &'a Horizon,
-    up_us: PerWindow<i64>,
-}
-
-impl Sum<'_> {
-    /// Adds a stretch for which `chosen` speaks.
-    fn believe(&mut self, stretch: Interval, chosen: Poll) {
-        let Some(max_carry) = self.options.max_carry else {
-            if chosen.is_active() {
-                add(&mut self.up_us, self.horizon.clip(stretch));
-            }
-            return;
-        };
-        let reach = Interval::new(chosen.at_us() - max_carry.us(), chosen.at_us() + max_carry.us());
-        let believed = stretch.intersection(reach);
-        if believed.is_empty() {
-            return self.assume(stretch);
-        }
-        if chosen.is_active() {
-            add(&mut self.up_us, self.horizon.clip(believed));
-        }
-        self.assume(Interval::new(stretch.start_us, believed.start_us));
-        self.assume(Interval::new(believed.end_us, stretch.end_us));
+    stretch: Interval,
+    chosen: Poll,
+    rule: Rule,
+    each: &mut impl FnMut(Interval, Status, Option<(Poll, Rule)>),
+) {
+    let Some(max_carry) = options.max_carry else {
+        return each(stretch, chosen.status(), Some((chosen, rule)));
+    };
+    let reach = Interval::new(chosen.at_us() - max_carry.us(), chosen.at_us() + max_carry.us());
+    let believed = stretch.intersection(reach);
+    if believed.is_empty() {
+        return each(stretch, options.assume, None);
     }
-
-    /// Adds a stretch for which no poll speaks.
-    fn assume(&mut self, stretch: Interval) {
-        if self.options.assume == super::Status::Active {
-            add(&mut self.up_us, self.horizon.clip(stretch));
-        }
-    }
+    each(Interval::new(stretch.start_us, believed.start_us), options.assume, None);
+    each(believed, chosen.status(), Some((chosen, rule)));
+    each(Interval::new(believed.end_us, stretch.end_us), options.assume, None);
 }
