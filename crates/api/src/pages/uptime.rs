@@ -90,8 +90,10 @@ mod tests {
 
     #[test]
     fn any_id_is_one_segment() {
-        assert_eq!(segment("8419537941919820732"), "8419537941919820732");
-        assert_eq!(segment("a/b ü.%?"), "a%2Fb%20%C3%BC%2E%25%3F");
+        for (id, expected) in [("8419537941919820732", "8419537941919820732"), ("a/b ü.%?", "a%2Fb%20%C3%BC%2E%25%3F")]
+        {
+            assert_eq!(segment(id), expected);
+        }
         let rows = [vec!["a".to_owned(), "b,\"c\"".to_owned()]];
         assert_eq!(csv_address(&rows), "data:text/csv;charset=utf-8,a%2C%22b%2C%22%22c%22%22%22%0A");
     }
