@@ -11,7 +11,7 @@ use crate::uptime::{Figures, Report, StoreFigures};
 /// Rows given to the server at a time.
 const PART_ROWS: usize = 1000;
 
-/// Prepares the session for [`replace`] and [`stage`]; again changes nothing.
+/// Prepares the session for rows of reports; again changes nothing.
 pub async fn prepare(client: &Client) -> Result<(), DbError> {
     create_stage(client, include_str!("store_uptime_stage.sql")).await
 }
