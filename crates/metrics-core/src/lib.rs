@@ -7,10 +7,12 @@
 pub mod coldroom;
 pub mod ids;
 pub mod instant;
+pub mod kpi;
 pub mod lca;
 pub mod money;
 pub mod parameters;
 pub mod quality;
+pub mod secret;
 pub mod units;
 pub mod uptime;
 pub mod view;

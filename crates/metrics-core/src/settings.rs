@@ -6,7 +6,6 @@
 mod database_url;
 mod error;
 mod layers;
-mod secret;
 mod values;
 
 use std::ffi::OsString;
@@ -18,10 +17,10 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+pub use crate::secret::Secret;
 pub use database_url::DatabaseUrl;
 pub use error::SettingsError;
 pub use layers::{Flag, Origin, Setting};
-pub use secret::Secret;
 pub use values::{EmbeddedUse, FxProvider, LogFormat, LogLevel};
 
 use crate::lca::{FoodLossBoundary, LcaModel};

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::database_url::{DatabaseParts, DatabaseUrl};
 use super::error::SettingsError;
-use super::secret::{without_password, without_query};
+use crate::secret::{without_password, without_query};
 
 const BASE: &str = include_str!("../../../../config/base.toml");
 const PREFIX: &str = "METRICS_";

@@ -29,7 +29,7 @@ impl fmt::Debug for Secret {
 }
 
 /// `text` with the password of any `user:password@` in it replaced by `***`.
-pub(super) fn without_password(text: &str) -> String {
+pub(crate) fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // The last @ ends the user part: an @ in a password that should have been escaped is masked too.
@@ -41,7 +41,7 @@ pub(super) fn without_password(text: &str) -> String {
 }
 
 /// `text` with the query of a link replaced by `***`: whoever has a signed one may read what it leads to.
-pub(super) fn without_query(text: &str) -> String {
+pub(crate) fn without_query(text: &str) -> String {
     match text.split_once('?') {
         Some((link, query)) if link.contains("://") => match query.split_once('#') {
             Some((_, fragment)) => format!("{link}?***#{fragment}"),

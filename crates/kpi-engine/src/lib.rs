@@ -1,0 +1,1 @@
+//! KPIs over several data stores: an embedded engine of SQL, and what it reads from.

@@ -1,0 +1,3 @@
+//! `reporter-kpi`: what `reporter kpi …` and `reporter --view kpi` run.
+
+fn main() {}
