@@ -3,5 +3,10 @@
 mod engine {
     mod cases;
     mod conformance;
+    mod faults;
+    mod files;
+    mod guards;
+    mod pushdown;
     mod support;
+    mod values;
 }
