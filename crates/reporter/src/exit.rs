@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use metrics_core::db::DbError;
 use metrics_core::db::metrics::report_run::LockHolder;
 
+use crate::csv::ReadError;
+
 /// Exit codes of all commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -100,6 +102,12 @@ impl From<std::io::Error> for CommandError {
     /// An error of writing the output.
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe { Self::OutputClosed } else { Self::Failed(error.into()) }
+    }
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        Self::NotUsable(error.into())
     }
 }
 
