@@ -76,6 +76,23 @@ pub async fn kpi_by_name(conn: &mut Connection, environment: &str, name: &str) -
     Ok(found)
 }
 
+/// KPIs of `environment` that have one of these names, by id.
+pub async fn kpis_by_name<'a>(
+    conn: &mut Connection,
+    environment: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<Vec<StoredKpi>, DbError> {
+    let names: Vec<_> = names.collect();
+    let found = kpi::table
+        .filter(kpi::environment.eq(environment))
+        .filter(kpi::name.eq_any(names))
+        .order(kpi::id)
+        .select(StoredKpi::as_select())
+        .load(conn)
+        .await?;
+    Ok(found)
+}
+
 /// What came of a KPI in one run.
 #[derive(Debug, Clone, PartialEq, Queryable, QueryableByName)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
