@@ -129,6 +129,12 @@ fn entry(name: &str, position: usize) -> KpiEntry {
     KpiEntry { name: name.to_owned(), unit: Some("things".to_owned()), description, position }
 }
 
+/// Begins a run and leaves it under way; its number comes back.
+pub fn started(db: &TestDb, new: &NewRun) -> i64 {
+    let new = new.clone();
+    with(db, async move |conn| kpi::begin(conn, &new).await.unwrap().run)
+}
+
 /// Notes a delivery of a run.
 pub fn delivered(db: &TestDb, run: i64, sink: &str, attempts: u32, error: Option<&str>, at: DateTime<Utc>) {
     let delivery = Delivery { sink: sink.to_owned(), attempts, error: error.map(str::to_owned), at };
