@@ -53,25 +53,26 @@
       names: [table.tHead.rows[0].cells[1].textContent.trim()],
       days: runs.map((row) => Date.parse(row.querySelector("time").dateTime) / 1000),
       series: [values.map((data) => (data ? Number(data.value) : null))],
-      reasons: runs.map((row) => (row.querySelector("[data-why]") || row.querySelector("[data-status]")).textContent),
+      reasons: runs.map((row) => row.querySelector("[data-why]")?.textContent ?? row.querySelector(".unknown")?.title),
+      failed: runs.map((row) => Boolean(row.querySelector("[data-why]"))),
     };
   };
 
   // At the foot of the plot, a mark for each run without a value.
-  const gapMarks = {
+  const gapMarks = (failed) => ({
     hooks: {
       draw: (plot) => {
         const { ctx, bbox } = plot;
         const width = 3 * devicePixelRatio;
         ctx.fillStyle = style("--bad");
-        plot.data[1].forEach((value, index) => {
-          if (value != null) return;
+        failed.forEach((isFailed, index) => {
+          if (!isFailed) return;
           const x = plot.valToPos(plot.data[0][index], "x", true);
           ctx.fillRect(x - width / 2, bbox.top + bbox.height - 3 * width, width, 3 * width);
         });
       },
     },
-  };
+  });
   // Values that no line shows, since both their neighbours are missing.
   const alone = (plot, index, all) =>
     (all ? null : [...plot.data[index].keys()].filter((at) => plot.data[index][at] != null
@@ -112,7 +113,7 @@
   const draw = (figure) => {
     const place = figure.querySelector(".plot");
     const ofRuns = figure.dataset.chart === "runs";
-    const { names, days, series, reasons } = (ofRuns ? readRuns : read)(figure.querySelector("table"));
+    const { names, days, series, reasons, failed } = (ofRuns ? readRuns : read)(figure.querySelector("table"));
     const unit = figure.dataset.unit || "";
     if (!days.length) return;
     const hidden = new Set();
@@ -138,7 +139,7 @@
           show: !hidden.has(index), spanGaps: false,
           points: ofRuns ? { show: days.length <= 60, size: 5, filter: (plot, at, all) => alone(plot, at, all) }
             : { show: days.length < 2 } }))],
-        plugins: ofRuns ? [tooltip(names, unit, reasons), gapMarks] : [tooltip(names, unit)],
+        plugins: ofRuns ? [tooltip(names, unit, reasons), gapMarks(failed)] : [tooltip(names, unit)],
       }, [days, ...series], place);
     };
     make();
@@ -172,7 +173,7 @@
     const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
     const [unit, length] = AGES.find(([, length]) => seconds >= length) ?? AGES.at(-1);
     if (!(seconds >= 0)) return;
-    time.after(" ", element("span", { className: "quiet age", textContent: ago.format(-Math.floor(seconds / length), unit) }));
+    (time.closest("a") ?? time).after(" ", element("span", { className: "quiet age", textContent: ago.format(-Math.floor(seconds / length), unit) }));
   });
 
   const answer = document.getElementById("answer-card");

@@ -175,7 +175,11 @@ fn outcome(sample: &Sample, day: i64) -> Outcome {
         is_truncated: false,
         value,
     });
-    let duration = Duration::from_millis(if result.is_ok() { 14 + wave(day).unsigned_abs() } else { 60_000 });
+    let duration = Duration::from_millis(match &result {
+        Err(Failure { kind: ErrorKind::Timeout, .. }) => 60_000,
+        Err(Failure { kind: ErrorKind::SourceUnavailable, .. }) => 5_000,
+        _ => 14 + wave(day).unsigned_abs(),
+    });
     Outcome { result, duration }
 }
 

@@ -171,7 +171,11 @@ fn view<'a>(
             RowsTable::new(page, json.as_str(), ok.is_truncated)
         }),
         is_count: points.iter().any(|point| point.value_num.is_some()),
-        shown: page.lang.say("kpi.shown", &[("shown", &number(on_page)), ("total", &number(total))]),
+        shown: if on_page == total {
+            page.say("kpi.all_shown", "total", &number(total))
+        } else {
+            page.lang.say("kpi.shown", &[("shown", &number(on_page)), ("total", &number(total))])
+        },
         points: rows,
         downloads: page.raw(&format!("{downloads}&limit=10000")),
         from: from.unwrap_or_default(),

@@ -11,13 +11,21 @@ const MOST_ROWS: usize = 200;
 /// A value of rows.
 pub struct RowsTable {
     /// Keys of the objects, in the order in which they come.
-    pub columns: Vec<String>,
+    pub columns: Vec<Column>,
     /// The objects.
     pub rows: Vec<Vec<Cell>>,
     /// How many rows are shown, when not all are.
     pub left_out: Option<String>,
     /// Whether the query had more rows than its definition allows.
     pub is_truncated: bool,
+}
+
+/// A key of the objects.
+pub struct Column {
+    /// The key.
+    pub name: String,
+    /// Whether its values are numbers.
+    pub is_number: bool,
 }
 
 /// A member of an object.
@@ -48,20 +56,25 @@ impl RowsTable {
         if objects.is_empty() {
             return None;
         }
-        let mut columns: Vec<String> = Vec::new();
+        let mut names: Vec<String> = Vec::new();
         for (name, _) in objects.iter().flat_map(|Members(members)| members) {
-            if !columns.contains(name) {
-                columns.push(name.clone());
+            if !names.contains(name) {
+                names.push(name.clone());
             }
         }
         let rows = objects.iter().take(MOST_ROWS).map(|Members(members)| {
-            let cell = |column: &String| {
-                let found = members.iter().find(|(name, _)| name == column);
+            let cell = |wanted: &String| {
+                let found = members.iter().find(|(name, _)| name == wanted);
                 found.map_or_else(|| Cell::of("null"), |(_, json)| Cell::of(json.get()))
             };
-            columns.iter().map(cell).collect()
+            names.iter().map(cell).collect()
         });
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<Vec<Cell>> = rows.collect();
+        let columns = names.into_iter().enumerate().map(|(at, name)| {
+            let mut cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.text.is_some());
+            Column { is_number: cells.clone().count() > 0 && cells.all(|cell| cell.is_number), name }
+        });
+        let columns = columns.collect();
         let left_out = (objects.len() > MOST_ROWS).then(|| {
             let [shown, total] = [MOST_ROWS, objects.len()].map(|number| number.to_string());
             page.lang.say("kpi.rows_shown", &[("shown", &shown), ("total", &total), ("form", Form::Json.as_str())])
@@ -84,11 +97,12 @@ mod tests {
     fn columns_are_keys_in_their_order_and_numbers_keep_their_digits() {
         let json = r#"[{"z":"a\"b","a":1.10},{"z":null,"b":{"c":[1]},"a":12345678901234567890}]"#;
         let table = table(json).expect("a table");
-        assert_eq!(table.columns, ["z", "a", "b"]);
+        let columns: Vec<_> = table.columns.iter().map(|column| (column.name.as_str(), column.is_number)).collect();
+        assert_eq!(columns, [("z", false), ("a", true), ("b", false)]);
         let texts = |row: &[Cell]| row.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>();
-        let text = |text: &str| Some(text.to_owned());
-        assert_eq!(texts(&table.rows[0]), [text("a\"b"), text("1.10"), None]);
-        assert_eq!(texts(&table.rows[1]), [None, text("12345678901234567890"), text(r#"{"c":[1]}"#)]);
+        let is = |text: &str| Some(text.to_owned());
+        assert_eq!(texts(&table.rows[0]), [is("a\"b"), is("1.10"), None]);
+        assert_eq!(texts(&table.rows[1]), [None, is("12345678901234567890"), is(r#"{"c":[1]}"#)]);
         assert!(table.rows[0][1].is_number && !table.rows[0][0].is_number);
     }
 

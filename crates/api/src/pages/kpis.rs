@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use metrics_core::db::metrics::kpi::{self, HistoryPoint, Newest, StoredKpi, StoredRun};
 
 use super::figure::{Figure, Reason};
-use super::graphics::Spark;
+use super::graphics::{Spark, SparkPoint};
 use super::uptime::segment;
 use super::{Page, Section};
 use crate::conditional::Representation;
@@ -28,7 +28,8 @@ struct KpisPage<'a> {
     section: Section,
     title: &'a str,
     environments: Vec<EnvironmentOption>,
-    has_several: bool,
+    has_choice: bool,
+    names_environments: bool,
     runs: Vec<RunTile>,
     kpis: Vec<KpiRow>,
     shown: String,
@@ -164,9 +165,14 @@ impl KpiRow {
     fn with_spark(self, page: &Page, points: &[HistoryPoint]) -> Self {
         let without = points.iter().filter(|point| point.status != "ok").count();
         let [all, without] = [points.len(), without].map(|number| number.to_string());
-        let drawn: Vec<_> = points.iter().map(|point| (point.started_at, point.value_num)).collect();
+        let drawn = points.iter().map(|point| SparkPoint {
+            at: point.started_at,
+            value: point.value_num,
+            is_failed: point.status != "ok",
+        });
+        let drawn: Vec<_> = drawn.collect();
         Self {
-            spark: (drawn.iter().any(|(_, number)| number.is_some())).then(|| Spark::new(&drawn)),
+            spark: drawn.iter().any(|point| point.value.is_some()).then(|| Spark::new(&drawn)),
             spark_words: page.lang.say("kpi.spark", &[("all", &all), ("without", &without)]),
             ..self
         }
@@ -220,7 +226,8 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
     let view = KpisPage {
         section: Section::Kpis,
         title: page.t("kpi.title"),
-        has_several: environments.len() > 1,
+        has_choice: environments.len() > 1 || environment.is_some(),
+        names_environments: environments.len() > 1 && environment.is_none(),
         environments: environments
             .into_iter()
             .map(|name| EnvironmentOption { is_chosen: environment == Some(name.as_str()), name })
@@ -265,6 +272,27 @@ impl Paging {
             shown,
             previous: (offset > 0).then(|| to((offset - limit).max(0))),
             next: (last < total && on_page > 0).then(|| to(last)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_core::kpi::{ErrorKind, ResultStatus, RunStatus};
+
+    use crate::locale::Lang;
+
+    #[test]
+    fn every_word_of_the_tables_has_its_words() {
+        use {ErrorKind as E, ResultStatus as S, RunStatus as R};
+
+        let kinds = [E::Plan, E::SourceUnavailable, E::Timeout, E::Execution, E::Shape, E::TooManyRows, E::Memory];
+        let kinds = kinds.into_iter().chain([E::Value, E::Interrupted]).map(|kind| format!("error_{kind}"));
+        let results = [S::Ok, S::Failed, S::Timeout, S::Skipped].map(S::as_str);
+        let runs = [R::Running, R::Ok, R::Partial, R::Failed, R::Interrupted].map(R::as_str);
+        let statuses = results.into_iter().chain(runs).map(|status| format!("status_{status}"));
+        for word in kinds.chain(statuses) {
+            assert!(Lang::knows(&format!("kpi.{word}")), "{word}");
         }
     }
 }
