@@ -1,0 +1,7 @@
+//! The engine over PostgreSQL and files.
+
+mod engine {
+    mod cases;
+    mod conformance;
+    mod support;
+}
