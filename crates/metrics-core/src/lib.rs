@@ -23,6 +23,8 @@ pub mod db;
 #[cfg(feature = "runtime")]
 pub mod export;
 #[cfg(feature = "runtime")]
+pub mod google;
+#[cfg(feature = "runtime")]
 pub mod settings;
 #[cfg(feature = "runtime")]
 pub mod telemetry;
