@@ -7,6 +7,7 @@ mod outcome;
 mod parameter;
 mod schedule;
 mod slug;
+mod status;
 
 pub use definition::{
     Authentication, Definitions, Dialect, ExternalKind, ExternalSource, FileFormat, FileTable, FilesSource, Form, Kpi,
@@ -20,4 +21,5 @@ pub use layout::{
 pub use outcome::{Answer, ErrorKind, Failure, Outcome};
 pub use parameter::ParameterError;
 pub use schedule::{Schedule, ScheduleError, Times};
-pub use slug::slug;
+pub use slug::{free_slug, slug};
+pub use status::{ResultStatus, RunStatus, storable_error};
