@@ -1,1 +1,3 @@
 //! KPIs over several data stores: an embedded engine of SQL, and what it reads from.
+
+pub mod definitions;

@@ -44,9 +44,7 @@ impl<'a> Table<'a> {
     pub fn of(node: Node, what: impl Into<String>, context: &'a Context<'a>) -> Result<Self, FileError> {
         let what = what.into();
         match node.value {
-            Value::Table(entries) => {
-                Ok(Self { what, place: node.place, entries, known: RefCell::default(), context })
-            }
+            Value::Table(entries) => Ok(Self { what, place: node.place, entries, known: RefCell::default(), context }),
             other => Err(FileError::at(&node.place, format!("{what} is a table, not {}", other.kind()))),
         }
     }
@@ -257,7 +255,9 @@ fn filled(text: &str, variables: Variables<'_>) -> Result<String, String> {
         };
         let is_name = |char: char| char.is_ascii_alphanumeric() || char == '_';
         if name.is_empty() || !name.chars().all(is_name) {
-            return Err(format!("`${{{inside}}}` is no variable: its name is of letters, digits and _ ($${{ for a plain ${{)"));
+            return Err(format!(
+                "`${{{inside}}}` is no variable: its name is of letters, digits and _ ($${{ for a plain ${{)"
+            ));
         }
         let value = variables(name);
         match (value, default) {
@@ -296,9 +296,12 @@ mod tests {
         ] {
             assert_eq!(filled(text, &variables).as_deref(), Ok(expected), "{text}");
         }
-        for (text, message) in
-            [("${NOT}", "the variable NOT is not set"), ("${A", "ends with }"), ("${}", "no variable"), ("${A B}", "no variable")]
-        {
+        for (text, message) in [
+            ("${NOT}", "the variable NOT is not set"),
+            ("${A", "ends with }"),
+            ("${}", "no variable"),
+            ("${A B}", "no variable"),
+        ] {
             assert!(filled(text, &variables).unwrap_err().contains(message), "{text}");
         }
     }

@@ -49,11 +49,9 @@ impl Source<'_> {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map(Value::Integer)
                 .map_err(|_| FileError::at(&place, "this number is too large"))?,
-            DeValue::Float(number) => number
-                .as_str()
-                .parse()
-                .map(Value::Float)
-                .map_err(|_| FileError::at(&place, "this is no number"))?,
+            DeValue::Float(number) => {
+                number.as_str().parse().map(Value::Float).map_err(|_| FileError::at(&place, "this is no number"))?
+            }
             DeValue::Boolean(value) => Value::Boolean(*value),
             DeValue::Datetime(_) => return Err(FileError::at(&place, "dates and times are written in quotes here")),
             DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(item)).collect::<Result<_, _>>()?),

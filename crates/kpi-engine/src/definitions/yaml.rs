@@ -162,8 +162,17 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                "Integer(1)", "Float(-1.5)", "Boolean(true)", "Text(\"no\")", "Text(\"1\")", "Integer(16)", "Text(\"t\")",
-                "Text(\"1.2.3\")", "Float(1000.0)", "Text(\"inf\")", "Text(\"7\")"
+                "Integer(1)",
+                "Float(-1.5)",
+                "Boolean(true)",
+                "Text(\"no\")",
+                "Text(\"1\")",
+                "Integer(16)",
+                "Text(\"t\")",
+                "Text(\"1.2.3\")",
+                "Float(1000.0)",
+                "Text(\"inf\")",
+                "Text(\"7\")"
             ]
         );
     }
@@ -173,7 +182,7 @@ mod tests {
         for (text, message) in [
             ("a: 1\nb: [1\n", "kpis.yaml:3:1: this is not YAML"),
             ("a: 1\na: 2\n", "kpis.yaml:2:1: the key `a` is there twice; first at kpis.yaml:1:1"),
-            ("a:\n  b:\n", "kpis.yaml:2:5: there is no value"),
+            ("a:\n  b:\n", "kpis.yaml:2:4: there is no value"),
             ("a: 1\n---\nb: 2\n", "there must be one document only"),
             ("? [a]\n: 1\n", "a key must be text"),
             ("a: &x [*x]\n", "this alias stands in what it stands for"),
