@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use metrics_core::kpi::Definitions;
 
 pub use document::FileError;
-pub use file::{Options, load};
+pub use file::{Options, hex, load};
 pub use reader::{Variables, did_you_mean};
 pub use sinks::{Credentials, SheetsSink, Sink, SinkKind};
 

@@ -5,6 +5,7 @@
 //! (on by default) adds settings, logging and `db`.
 
 pub mod coldroom;
+pub mod exit;
 pub mod ids;
 pub mod instant;
 pub mod kpi;
