@@ -7,7 +7,7 @@ use kpi_engine::sinks::{Delivered, RunRow, RunValue, SinkError, deliver_sheets};
 use metrics_core::kpi::{Form, Formulas};
 use metrics_core::secret::Secret;
 
-use crate::google::{Cell, Fault, Google, SPREADSHEET};
+use super::google::{Cell, Fault, Google, SPREADSHEET};
 
 fn sink(google: &Google, tab: &str) -> SheetsSink {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
