@@ -1,7 +1,19 @@
-//! The engine over PostgreSQL and files.
+//! The engine over PostgreSQL and files; the sinks over a stub; the program as an operator runs it.
+
+#[path = "../../../tests/support/server.rs"]
+mod server;
 
 mod engine {
     mod cases;
     mod conformance;
-    mod support;
+    pub mod support;
+}
+
+mod programs {
+    mod google;
+    mod runs;
+    mod schedules;
+    mod sheets;
+    mod usage;
+    mod world;
 }
