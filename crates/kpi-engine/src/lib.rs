@@ -2,13 +2,18 @@
 //!
 //! A KPI is one SELECT. If all its tables are in one PostgreSQL database, that database gets the whole statement;
 //! else it runs here, in `DataFusion`, over tables that read what they can already filtered. See [`engine::Engine`].
+//!
+//! [`definitions`] says which KPIs there are, [`sinks`] where their values go, [`program`] is what cron runs.
 
+pub mod definitions;
 pub mod dialect;
 pub mod engine;
 pub mod explain;
 mod failure;
 mod files;
 mod postgres;
+pub mod program;
+pub mod sinks;
 mod value;
 
 pub use dialect::{Checked, check_offline};

@@ -1,4 +1,7 @@
-//! The engine over PostgreSQL and files.
+//! The engine over PostgreSQL and files; the sinks over a stub; the program as an operator runs it.
+
+#[path = "../../../tests/support/server.rs"]
+mod server;
 
 mod engine {
     mod cases;
@@ -7,6 +10,15 @@ mod engine {
     mod files;
     mod guards;
     mod pushdown;
-    mod support;
+    pub mod support;
     mod values;
+}
+
+mod programs {
+    mod google;
+    mod runs;
+    mod schedules;
+    mod sheets;
+    mod usage;
+    mod world;
 }
