@@ -80,7 +80,7 @@ impl RowsTable {
             let [shown, total] = [MOST_ROWS, objects.len()].map(|number| number.to_string());
             page.lang.say("kpi.rows_shown", &[("shown", &shown), ("total", &total), ("form", Form::Json.as_str())])
         });
-        Some(Self { rows, columns, left_out, is_truncated })
+        Some(Self { columns, rows, left_out, is_truncated })
     }
 }
 
