@@ -10,6 +10,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use datafusion::error::DataFusionError;
+use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -18,8 +19,8 @@ use datafusion::logical_expr::ScalarUDF;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use futures_util::TryStreamExt as _;
-use metrics_core::kpi::{Definitions, Kpi};
 use metrics_core::kpi::{Answer, ErrorKind, Failure, Outcome};
+use metrics_core::kpi::{Definitions, Kpi};
 use metrics_core::secret::Secret;
 
 use self::answer::Collector;
@@ -93,11 +94,7 @@ impl Engine {
     /// Opens every source that the KPIs use, each once, at the same time.
     ///
     /// A source that cannot be reached is remembered, and fails only the KPIs that use it.
-    pub async fn open(
-        definitions: &Definitions,
-        kpis: &[&Kpi],
-        options: EngineOptions,
-    ) -> Result<Self, EngineError> {
+    pub async fn open(definitions: &Definitions, kpis: &[&Kpi], options: EngineOptions) -> Result<Self, EngineError> {
         let zone = definitions.time_zone;
         let state = session(&options, zone).map_err(|error| EngineError::Setup(Box::new(error)))?;
         let sources = Sources::open(definitions, kpis, options.metrics_database.as_ref()).await;
@@ -135,8 +132,8 @@ impl Engine {
                 let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
                 collector.start(&names)?;
                 let task = self.task(&ending.0);
-                let mut batches =
-                    execute_stream(Arc::clone(physical), task).map_err(|error| of_engine(&error, ErrorKind::Execution))?;
+                let mut batches = execute_stream(Arc::clone(physical), task)
+                    .map_err(|error| of_engine(&error, ErrorKind::Execution))?;
                 while let Some(batch) =
                     batches.try_next().await.map_err(|error| of_engine(&error, ErrorKind::Execution))?
                 {
@@ -177,8 +174,8 @@ fn session(options: &EngineOptions, zone: Tz) -> Result<SessionState, DataFusion
         .with_information_schema(false);
     config.options_mut().execution.time_zone = Some(zone.name().to_owned());
     config.options_mut().sql_parser.map_string_types_to_utf8view = false;
-    let mut state = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
-    use datafusion::execution::FunctionRegistry as _;
+    let mut state =
+        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
     state.register_udf(Arc::new(ScalarUDF::from(ConvertTo::default())))?;
     state.register_udf(Arc::new(ScalarUDF::from(ConvertFrom::default())))?;
     state.register_expr_planner(Arc::new(BooleanTexts))?;

@@ -1,7 +1,7 @@
 //! KPIs over several data stores: an embedded engine of SQL, and what it reads from.
 //!
 //! A KPI is one SELECT. If all its tables are in one PostgreSQL database, that database gets the whole statement;
-//! else it runs here, in DataFusion, over tables that read what they can already filtered. See [`engine::Engine`].
+//! else it runs here, in `DataFusion`, over tables that read what they can already filtered. See [`engine::Engine`].
 //!
 //! [`definitions`] says which KPIs there are, [`sinks`] where their values go, [`program`] is what cron runs.
 

@@ -6,7 +6,12 @@ mod server;
 mod engine {
     mod cases;
     mod conformance;
+    mod faults;
+    mod files;
+    mod guards;
+    mod pushdown;
     pub mod support;
+    mod values;
 }
 
 mod programs {

@@ -83,7 +83,7 @@ impl Engine {
             if let Prepared::UnknownColumn(reason) = attempt {
                 // Perhaps a name that can be put right, which planning here finds out.
                 let mut cured = query.clone();
-                let logical = self.logical(kpi, &mut cured).await;
+                let logical = self.logical(kpi, &resolver, &mut cured).await;
                 attempt = match logical {
                     Ok(_) if cured != query => self.whole(kpi, &one, cured).await?,
                     _ => Prepared::Refused(reason),
@@ -101,7 +101,7 @@ impl Engine {
             }
         }
         let here = async {
-            let logical = self.logical(kpi, &mut query).await?;
+            let logical = self.logical(kpi, &resolver, &mut query).await?;
             let optimized = self.state.optimize(&limited(kpi, logical)?).map_err(|error| planning(&error))?;
             warnings.extend(self.whole_scans(kpi, &optimized)?);
             let planner = self.state.query_planner();
@@ -112,7 +112,12 @@ impl Engine {
             Some(refusal) if failure.kind == ErrorKind::Plan => plan(format!("{}; {refusal}", failure.message)),
             _ => failure,
         })?;
-        Ok(Planned { plan: Plan { tier: Tier::Engine, sources, warnings }, keys, databases, work: Work::Here(physical) })
+        Ok(Planned {
+            plan: Plan { tier: Tier::Engine, sources, warnings },
+            keys,
+            databases,
+            work: Work::Here(physical),
+        })
     }
 
     /// The one database that has all tables of the query, if it may run there.
@@ -151,7 +156,7 @@ impl Engine {
     }
 
     /// The plan of the engine; names in the query that it does not know are put right, if they can be.
-    async fn logical(&self, kpi: &Kpi, query: &mut Query) -> Result<LogicalPlan, Failure> {
+    async fn logical(&self, kpi: &Kpi, tables: &Resolver, query: &mut Query) -> Result<LogicalPlan, Failure> {
         for _ in 0..MAX_CURES {
             let error = match self.translate(query).await {
                 Ok(plan) => return Ok(plan),
@@ -161,7 +166,7 @@ impl Engine {
                 return Err(planning(&error));
             };
             let (field, valid) = (field.clone(), valid.to_vec());
-            if !self.cure(query, &field, &valid).await {
+            if !self.cure(tables, query, &field, &valid).await {
                 return Err(planning(&error));
             }
         }
@@ -174,16 +179,15 @@ impl Engine {
     }
 
     /// Puts one unknown name right; false if there is no way.
-    async fn cure(&self, query: &mut Query, field: &Column, valid: &[Column]) -> bool {
+    async fn cure(&self, tables: &Resolver, query: &mut Query, field: &Column, valid: &[Column]) -> bool {
         if field.relation.is_none() {
             let places = filters_by_alias(query, &field.name);
             for nth in 0..places {
                 let mut attempt = query.clone();
                 put_in_filter(&mut attempt, &field.name, Some(nth));
                 let result = self.translate(&attempt).await;
-                let is_same = result.as_ref().is_err_and(|error| {
-                    unknown_field(error).is_some_and(|(other, _)| other == field)
-                });
+                let is_same =
+                    result.as_ref().is_err_and(|error| unknown_field(error).is_some_and(|(other, _)| other == field));
                 if !is_same {
                     *query = attempt;
                     return true;
@@ -201,12 +205,27 @@ impl Engine {
                 && table.is_none_or(|table| known.relation.as_ref().is_some_and(|relation| relation.table() == table))
         });
         match (alike.next(), alike.next()) {
-            (Some(only), None) => {
+            // Where a table has the column as written, another SELECT may mean that one.
+            (Some(only), None) if table.is_some() || !self.have_column(tables, &field.name).await => {
                 columns_of_other_case(query, table, &field.name, &only.name);
                 true
             }
             _ => false,
         }
+    }
+
+    /// Whether one of the tables has a column of exactly this name.
+    async fn have_column(&self, tables: &Resolver, name: &str) -> bool {
+        for [source, schema, table] in tables.tables() {
+            let Ok(opened) = self.sources.get(source) else { continue };
+            let Some(schema) = opened.catalog.schema(schema) else { continue };
+            if let Ok(Some(table)) = schema.table(table).await
+                && table.schema().field_with_name(name).is_ok()
+            {
+                return true;
+            }
+        }
+        false
     }
 
     /// Refuses, or warns of, scans that read all of a source.
@@ -225,10 +244,11 @@ impl Engine {
         walked.map_err(|error| planning(&error))?;
         let mut warnings = Vec::new();
         for (source, table) in unfiltered {
-            if self.sources.get(&source)?.is_large {
-                if !kpi.allows_full_scan {
-                    return Err(full_scan(&table));
-                }
+            let opened = self.sources.get(&source)?;
+            if opened.is_large && !kpi.allows_full_scan {
+                return Err(full_scan(&table));
+            }
+            if opened.is_remote {
                 warnings.push(format!("reads all of {table}"));
             }
         }
@@ -242,7 +262,10 @@ fn limited(kpi: &Kpi, plan: LogicalPlan) -> Result<LogicalPlan, Failure> {
         Form::Count => 1,
         Form::Rows => kpi.max_rows.saturating_add(1),
     };
-    LogicalPlanBuilder::from(plan).limit(0, Some(rows)).and_then(LogicalPlanBuilder::build).map_err(|error| planning(&error))
+    LogicalPlanBuilder::from(plan)
+        .limit(0, Some(rows))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(|error| planning(&error))
 }
 
 fn full_scan(what: &str) -> Failure {

@@ -31,6 +31,8 @@ pub(super) struct Opened {
     pub postgres: Option<Arc<PostgresCatalog>>,
     /// Whether it is not to be read whole.
     pub is_large: bool,
+    /// Whether what is read of it comes over a network.
+    pub is_remote: bool,
 }
 
 /// The sources that are used, each opened or not, with the reason.
@@ -105,7 +107,7 @@ async fn open(name: &str, source: &Source, zone: &str, metrics: Option<&Secret>)
         }
         SourceKind::Files(files) => {
             let catalog = FilesCatalog::new(name, files, zone);
-            Ok(Opened { catalog: Arc::new(catalog), postgres: None, is_large })
+            Ok(Opened { catalog: Arc::new(catalog), postgres: None, is_large, is_remote: false })
         }
         SourceKind::Search(_) => Err(unusable("this program cannot read search servers".to_owned())),
         SourceKind::External(_) => Err(unusable("this program cannot ask other engines".to_owned())),
@@ -115,6 +117,6 @@ async fn open(name: &str, source: &Source, zone: &str, metrics: Option<&Secret>)
 impl Opened {
     fn postgres(catalog: PostgresCatalog, is_large: bool) -> Self {
         let catalog = Arc::new(catalog);
-        Self { catalog: Arc::clone(&catalog) as _, postgres: Some(catalog), is_large }
+        Self { catalog: Arc::clone(&catalog) as _, postgres: Some(catalog), is_large, is_remote: true }
     }
 }
