@@ -69,6 +69,7 @@ CREATE TABLE metrics.kpi_results (
     CHECK (status = 'ok' OR (value IS NULL AND value_num IS NULL AND rows IS NULL))
 );
 CREATE INDEX kpi_results_name_idx ON metrics.kpi_results (name, run_id DESC);
+CREATE INDEX kpi_results_ok_idx ON metrics.kpi_results (name, run_id DESC) WHERE status = 'ok';
 COMMENT ON TABLE metrics.kpi_results IS 'What came of each KPI in each run, one row also for those that failed: the history, by kpi_runs.started_at.';
 COMMENT ON COLUMN metrics.kpi_results.run_id IS 'Run (kpi_runs.id).';
 COMMENT ON COLUMN metrics.kpi_results.name IS 'Name of the KPI (kpi.name).';

@@ -1,6 +1,6 @@
 //! Names of KPIs as parts of addresses.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// Characters at most of what a name gives; a number may follow.
 const LONGEST: usize = 80;
@@ -25,7 +25,7 @@ pub fn slug(name: &str) -> String {
 }
 
 /// The short form of `name` that is not among `taken`: with `-2`, `-3`, … when it is. It is taken from then on.
-pub fn free_slug(name: &str, taken: &mut HashSet<String>) -> String {
+pub fn free_slug(name: &str, taken: &mut BTreeSet<String>) -> String {
     let base = slug(name);
     let mut free = base.clone();
     let mut number = 1;
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_slug_that_is_taken_gets_a_number() {
-        let mut taken = HashSet::new();
+        let mut taken = BTreeSet::new();
         let slugs = ["Users", "users!", "USERS", "Users 2"].map(|name| free_slug(name, &mut taken));
         assert_eq!(slugs, ["users", "users-2", "users-3", "users-2-2"]);
         assert_eq!(taken.len(), 4);

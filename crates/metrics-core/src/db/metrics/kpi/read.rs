@@ -76,6 +76,23 @@ pub async fn kpi_by_name(conn: &mut Connection, environment: &str, name: &str) -
     Ok(found)
 }
 
+/// KPIs of `environment` that have one of these names, by id.
+pub async fn kpis_by_name<'a>(
+    conn: &mut Connection,
+    environment: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<Vec<StoredKpi>, DbError> {
+    let names: Vec<_> = names.collect();
+    let found = kpi::table
+        .filter(kpi::environment.eq(environment))
+        .filter(kpi::name.eq_any(names))
+        .order(kpi::id)
+        .select(StoredKpi::as_select())
+        .load(conn)
+        .await?;
+    Ok(found)
+}
+
 /// What came of a KPI in one run.
 #[derive(Debug, Clone, PartialEq, Queryable, QueryableByName)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
@@ -207,19 +224,24 @@ pub async fn newest(
 ) -> Result<Vec<Vec<HistoryPoint>>, DbError> {
     let environments: Vec<&str> = kpis.iter().map(|kpi| kpi.environment.as_str()).collect();
     let names: Vec<&str> = kpis.iter().map(|kpi| kpi.name.as_str()).collect();
-    let (only_ok, limit, with_value) = match which {
-        Newest::Last => (false, 1, true),
-        Newest::LastOk => (true, 1, true),
-        Newest::Numbers(limit) => (false, limit, false),
+    let all = |limit: i64, with_value: bool| {
+        diesel::sql_query(include_str!("newest_points.sql"))
+            .bind::<Array<Text>, _>(environments.clone())
+            .bind::<Array<Text>, _>(names.clone())
+            .bind::<BigInt, _>(limit)
+            .bind::<Bool, _>(with_value)
     };
-    let found: Vec<PlacedPoint> = diesel::sql_query(include_str!("newest_points.sql"))
-        .bind::<Array<Text>, _>(environments)
-        .bind::<Array<Text>, _>(names)
-        .bind::<Bool, _>(only_ok)
-        .bind::<BigInt, _>(i64::from(limit))
-        .bind::<Bool, _>(with_value)
-        .load(conn)
-        .await?;
+    let found: Vec<PlacedPoint> = match which {
+        Newest::Last => all(1, true).load(conn).await?,
+        Newest::Numbers(limit) => all(limit.into(), false).load(conn).await?,
+        Newest::LastOk => {
+            diesel::sql_query(include_str!("newest_ok.sql"))
+                .bind::<Array<Text>, _>(environments)
+                .bind::<Array<Text>, _>(names)
+                .load(conn)
+                .await?
+        }
+    };
     let mut points = vec![Vec::new(); kpis.len()];
     for PlacedPoint { place, point } in found {
         // Places count from 1.

@@ -1,9 +1,9 @@
 //! Writing: runs, their results, and where these went.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -24,7 +24,7 @@ pub struct NewRun {
     pub environment: String,
     /// Instant of which the values speak.
     pub as_of: DateTime<Utc>,
-    /// When it started.
+    /// When it started; kept in whole seconds, as sheets have it.
     pub started_at: DateTime<Utc>,
     /// What started it.
     pub trigger: String,
@@ -47,6 +47,7 @@ pub struct Begun {
 
 /// Inserts a run as running. The lock of the environment is held, so others that are called running have no process.
 pub async fn begin(conn: &mut Connection, new: &NewRun) -> Result<Begun, DbError> {
+    let started_at = new.started_at.trunc_subsecs(0);
     conn.transaction(async |conn| {
         let interrupted = diesel::update(kpi_runs::table)
             .filter(kpi_runs::environment.eq(&new.environment))
@@ -59,7 +60,7 @@ pub async fn begin(conn: &mut Connection, new: &NewRun) -> Result<Begun, DbError
             .values((
                 kpi_runs::environment.eq(&new.environment),
                 kpi_runs::as_of.eq(new.as_of),
-                kpi_runs::started_at.eq(new.started_at),
+                kpi_runs::started_at.eq(started_at),
                 kpi_runs::trigger.eq(&new.trigger),
                 kpi_runs::host.eq(&new.host),
                 kpi_runs::definition_hash.eq(&new.definition_hash),
@@ -115,7 +116,7 @@ pub async fn upsert_kpis(
             .select((StoredKpi::as_select(), kpi::position))
             .load(conn)
             .await?;
-        let mut taken: HashSet<String> = stored.iter().map(|(stored, _)| stored.id.clone()).collect();
+        let mut taken: BTreeSet<String> = stored.iter().map(|(stored, _)| stored.id.clone()).collect();
         let stored: HashMap<&str, _> = stored.iter().map(|found| (found.0.name.as_str(), found)).collect();
         let mut rows = Vec::new();
         for entry in entries {
