@@ -9,11 +9,5 @@ mod engine {
     pub mod support;
 }
 
-mod programs {
-    mod google;
-    mod runs;
-    mod schedules;
-    mod sheets;
-    mod usage;
-    mod world;
-}
+#[path = "programs/programs.rs"]
+mod programs;
