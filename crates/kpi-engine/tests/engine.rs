@@ -1,5 +1,6 @@
 //! The engine over PostgreSQL and files; the sinks over a stub; the program as an operator runs it.
 
+#[expect(dead_code, reason = "what other tests make the server do is not needed here")]
 #[path = "../../../tests/support/server.rs"]
 mod server;
 
@@ -14,11 +15,5 @@ mod engine {
     mod values;
 }
 
-mod programs {
-    mod google;
-    mod runs;
-    mod schedules;
-    mod sheets;
-    mod usage;
-    mod world;
-}
+#[path = "programs/programs.rs"]
+mod programs;
