@@ -1,0 +1,5 @@
+//! The engine of KPIs against real sources.
+
+mod external;
+mod search;
+mod stub;
