@@ -42,7 +42,7 @@ struct Client {
 #[serde(rename_all = "camelCase")]
 struct Answer {
     #[serde(default)]
-    next_uri: Option<Url>,
+    next_uri: Option<String>,
     #[serde(default)]
     columns: Option<Vec<Column>>,
     #[serde(default)]
@@ -97,15 +97,19 @@ impl Client {
     async fn request(&self, method: Method, url: Url, body: Option<String>) -> Result<Answer, ExternalError> {
         let name = format!("{method} {}", url.path());
         let reply = self.http.send(method, url, self.headers.clone(), body, Repeat::WhenBusy).await?;
-        let answer: Answer = understood(&name, &reply)?;
-        if let Some(next) = &answer.next_uri
-            && next.origin() != self.http.address(&[], &[]).origin()
-        {
+        understood(&name, &reply)
+    }
+
+    /// Where the next answer is, if there is one.
+    fn next(&self, answer: &Answer) -> Result<Option<Url>, ExternalError> {
+        let Some(next) = &answer.next_uri else { return Ok(None) };
+        let wrong = |reason| ExternalError::Malformed { request: "nextUri".to_owned(), reason };
+        let next = Url::parse(next).map_err(|error| wrong(error.to_string()))?;
+        if next.origin() != self.http.address(&[], &[]).origin() {
             // The credentials go with each request.
-            let reason = format!("it leads to another server, {}", next.host_str().unwrap_or_default());
-            return Err(ExternalError::Malformed { request: name, reason });
+            return Err(wrong(format!("it leads to another server, {}", next.host_str().unwrap_or_default())));
         }
-        Ok(answer)
+        Ok(Some(next))
     }
 }
 
@@ -120,14 +124,14 @@ impl Running {
     async fn start(client: Arc<Client>, sql: String) -> Result<(Self, Answer), ExternalError> {
         let address = client.http.address(&["v1", "statement"], &[]);
         let answer = client.request(Method::POST, address, Some(sql)).await?;
-        let next = answer.next_uri.clone();
+        let next = client.next(&answer)?;
         Ok((Self { client, runtime: Handle::current(), next }, answer))
     }
 
     async fn follow(&mut self) -> Result<Option<Answer>, ExternalError> {
         let Some(next) = self.next.clone() else { return Ok(None) };
         let answer = self.client.request(Method::GET, next, None).await?;
-        self.next.clone_from(&answer.next_uri);
+        self.next = self.client.next(&answer)?;
         Ok(Some(answer))
     }
 }

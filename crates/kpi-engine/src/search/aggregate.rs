@@ -21,6 +21,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
 use self::groups::Groups;
+pub(super) use self::groups::GroupsScan;
 use self::summary::Summary;
 use super::table::Index;
 
@@ -74,6 +75,12 @@ fn pushed(aggregate: &Aggregate) -> Result<Option<LogicalPlan>, DataFusionError>
     let schema: &Arc<DFSchema> = &aggregate.schema;
     let projection = Projection::try_new_with_schema(columns, Arc::new(input), Arc::clone(schema))?;
     Ok(Some(LogicalPlan::Projection(projection)))
+}
+
+/// Whether the scan is of a summary to which a filter was given.
+pub(crate) fn is_filtered_summary(scan: &TableScan) -> bool {
+    source_as_provider(&scan.source)
+        .is_ok_and(|provider| provider.downcast_ref::<Groups>().is_some_and(Groups::is_filtered))
 }
 
 /// The scan that the plan is, under whatever names.

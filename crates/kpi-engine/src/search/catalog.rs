@@ -7,7 +7,6 @@ use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::error::DataFusionError;
 use metrics_core::kpi::SearchTable;
 
-use super::error::SearchError;
 use super::server::SearchServer;
 use super::table::Index;
 
@@ -59,13 +58,9 @@ impl SchemaProvider for SearchSchema {
         if !self.table_exist(name) {
             return Ok(None);
         }
-        let layout =
-            self.server.layouts.get(&self.name, &self.server, &self.table).await.map_err(|error| match error {
-                // What is not there is found when a query is planned, like any other table that is not there.
-                SearchError::NoIndex { .. } => DataFusionError::from(error)
-                    .context(format!("table '{}.{}' not found", self.name, self.table.table)),
-                error => error.into(),
-            })?;
+        // An index that is not there is found when a query is planned, like any other table that is not there.
+        let layout = self.server.layouts.get(&self.name, &self.server, &self.table).await;
+        let layout = layout.map_err(|error| self.server.failed(error.into()))?;
         Ok(Some(Arc::new(Index::new(Arc::clone(&self.server), &self.table.index, &layout, self.shows_hidden))))
     }
 

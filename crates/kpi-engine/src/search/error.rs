@@ -125,7 +125,7 @@ impl SearchError {
     }
 
     /// The one of these at the root of an error of the engine, if it is one.
-    pub fn of(error: &DataFusionError) -> Option<&Self> {
+    pub(super) fn of(error: &DataFusionError) -> Option<&Self> {
         match error.find_root() {
             DataFusionError::External(error) => error.downcast_ref(),
             _ => None,

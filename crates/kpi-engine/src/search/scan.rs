@@ -14,7 +14,7 @@ use datafusion::physical_plan::execution_plan::{
 };
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use futures_util::stream;
+use futures_util::{TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::column::Column;
@@ -50,6 +50,11 @@ impl Scan {
             Boundedness::Bounded,
         ));
         Self { server, request, columns, compared, properties }
+    }
+
+    /// Name of the source, and what it is sent.
+    pub(super) fn sent(&self) -> (&str, String) {
+        (&self.server.name, self.text())
     }
 
     /// Index and body of the request, without what belongs to a single part or page.
@@ -121,6 +126,8 @@ impl ExecutionPlan for Scan {
         let batches = stream::try_unfold(state, |mut state| async move {
             Ok::<_, DataFusionError>(state.next().await?.map(|batch| (batch, state)))
         });
+        let server = Arc::clone(&self.server);
+        let batches = batches.map_err(move |error| server.failed(error));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::catalog::CatalogProvider;
+use datafusion::error::DataFusionError;
 use metrics_core::kpi::SearchSource;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -15,12 +16,15 @@ use super::catalog::SearchCatalog;
 use super::error::SearchError;
 use super::flavour::{Flavour, Greeting};
 use super::layout::Layouts;
+use crate::failure::{failure, through};
 use crate::http::{HttpClient, Repeat, Reply};
 use crate::pending::Pending;
 
 /// A search server that was reached. One is shared by all KPIs of a run.
 #[derive(Debug)]
 pub struct SearchServer {
+    /// Of the source.
+    pub(super) name: String,
     pub(super) http: HttpClient,
     pub(super) flavour: Flavour,
     pub(super) source: SearchSource,
@@ -30,7 +34,7 @@ pub struct SearchServer {
 
 impl SearchServer {
     /// Asks the server who it is.
-    pub async fn connect(source: &SearchSource) -> Result<Arc<Self>, SearchError> {
+    pub async fn connect(name: &str, source: &SearchSource) -> Result<Arc<Self>, SearchError> {
         let http = HttpClient::new(&source.url, source.authentication.as_ref(), source.request_timeout)?;
         let reply = http.send(Method::GET, http.address(&[], &[]), HeaderMap::new(), None, Repeat::WhenBusy).await?;
         let has_header = reply.headers.get("X-Elastic-Product").is_some_and(|value| value == "Elasticsearch");
@@ -42,13 +46,21 @@ impl SearchServer {
             .map_err(|reason| SearchError::Product { target: http.target(), reason })?;
         tracing::debug!("{} is {flavour}", http.target());
         let (layouts, pending) = (Layouts::default(), Pending::default());
-        Ok(Arc::new(Self { http, flavour, source: source.clone(), layouts, pending }))
+        Ok(Arc::new(Self { name: name.to_owned(), http, flavour, source: source.clone(), layouts, pending }))
     }
 
     /// The tables of this server. With `shows_hidden` the columns `_id` and `_index` are there too; `SELECT *` has them
     /// then, so it is for queries that name them.
     pub fn catalog(self: &Arc<Self>, shows_hidden: bool) -> Arc<dyn CatalogProvider> {
         Arc::new(SearchCatalog::new(Arc::clone(self), shows_hidden))
+    }
+
+    /// The error as a failure of the source, if it is one.
+    pub(super) fn failed(&self, error: DataFusionError) -> DataFusionError {
+        match SearchError::of(&error) {
+            Some(failed) => through(failure(failed.kind(), format!("{}: {failed}", self.name))),
+            None => error,
+        }
     }
 
     /// Waits until what queries have opened and done with is given back to the server.

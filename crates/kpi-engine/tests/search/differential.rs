@@ -44,7 +44,7 @@ fn document() -> impl Strategy<Value = Value> {
     let number = || select(&[-2_i64, -1, 0, 1, 2, 9_007_199_254_740_993][..]);
     let fraction = || select(&[-1.5, 0.0, 0.1, 0.100_000_001, 1.5, 1e300][..]);
     let small = || select(&[-2_i32, 0, 1, 7][..]);
-    let truth = select(&[json!(true), json!(false), json!("true"), json!("")][..]);
+    let truth = select(vec![json!(true), json!(false), json!("true"), json!("")]);
     let list = vec(select(&["a", "b"][..]), 0..3);
     (
         texts,

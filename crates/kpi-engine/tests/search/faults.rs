@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use kpi_engine::search::{SearchError, SearchServer};
-use metrics_core::kpi::ErrorKind;
+use datafusion::error::DataFusionError;
+use kpi_engine::search::SearchServer;
+use metrics_core::kpi::{ErrorKind, Failure};
 use metrics_core::kpi::{Authentication, SearchSource};
 
 use super::fake::{Fake, Fault};
@@ -17,13 +18,19 @@ fn pages_of_ten(fake: &Fake) -> SearchSource {
     SearchSource { page_size: 10, request_timeout: Duration::from_secs(2), ..source(&fake.stub.url) }
 }
 
+/// What the source says of itself.
+fn failure(error: &DataFusionError) -> &Failure {
+    let DataFusionError::External(error) = error.find_root() else { panic!("{error}") };
+    error.downcast_ref().expect("a failure of the source")
+}
+
 /// Result of a query over 35 documents whose search number 1 has the fault, and the server after it.
 async fn sum_with(fault: Fault) -> (Result<String, (ErrorKind, String)>, Fake) {
     let fake = Fake::start(35, 1, fault);
     let session = Session::open(&pages_of_ten(&fake)).await;
     let result = session.value(SUM).await.map_err(|error| {
-        let error = SearchError::of(&error).expect("an error of the server");
-        (error.kind(), error.to_string())
+        let failure = failure(&error);
+        (failure.kind, failure.message.clone())
     });
     session.close().await;
     assert_eq!(fake.open(), 0, "{fault:?} left something open");
@@ -82,7 +89,7 @@ async fn a_server_that_stays_busy_is_an_error_with_its_reason() {
         let body = serde_json::json!({ "error": { "type": "cluster_block_exception", "reason": "no master" } });
         Answer::with_headers(503, "Retry-After: 0\r\n", &body)
     });
-    let error = SearchServer::connect(&source(&stub.url)).await.expect_err("an error");
+    let error = SearchServer::connect("elastic2", &source(&stub.url)).await.expect_err("an error");
     assert!(error.to_string().contains("503 cluster_block_exception: no master"), "{error}");
     assert_eq!(stub.requests().len(), 6);
 }
@@ -93,7 +100,7 @@ async fn a_server_that_says_nothing_is_given_up() {
     let limit = Duration::from_millis(300);
     let session = Session::open(&SearchSource { request_timeout: limit, ..pages_of_ten(&fake) }).await;
     let error = session.value(SUM).await.expect_err("an error");
-    assert_eq!(SearchError::of(&error).map(SearchError::kind), Some(ErrorKind::Timeout), "{error}");
+    assert_eq!(failure(&error).kind, ErrorKind::Timeout, "{error}");
 }
 
 #[tokio::test]
@@ -139,18 +146,18 @@ async fn an_index_that_is_not_there_is_a_table_that_is_not_there() {
     source.schemas.get_mut("logs").unwrap().index = "nope".to_owned();
     let session = Session::open(&source).await;
     let error = session.value(SUM).await.expect_err("an error");
-    assert_eq!(SearchError::of(&error).map(SearchError::kind), Some(ErrorKind::Plan));
+    assert_eq!(failure(&error).kind, ErrorKind::Plan);
     assert!(error.to_string().contains("no index `nope`"), "{error}");
 }
 
 #[tokio::test]
 async fn what_is_not_reached_or_not_a_search_server_is_said() {
-    let error = SearchServer::connect(&source("http://127.0.0.1:1")).await.expect_err("an error");
+    let error = SearchServer::connect("elastic2", &source("http://127.0.0.1:1")).await.expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::SourceUnavailable);
     assert!(error.to_string().starts_with("127.0.0.1:1 cannot be reached"), "{error}");
 
     let stub = Stub::start(|_| Answer::json(200, &serde_json::json!({ "hello": "world" })));
-    let error = SearchServer::connect(&source(&stub.url)).await.expect_err("an error");
+    let error = SearchServer::connect("elastic2", &source(&stub.url)).await.expect_err("an error");
     assert!(error.to_string().contains("neither Elasticsearch nor OpenSearch"), "{error}");
 }
 

@@ -9,7 +9,7 @@ use super::osmem::Osmem;
 use super::session::{Session, source};
 
 /// The documents of the fixture.
-fn logs() -> Vec<Value> {
+pub fn logs() -> Vec<Value> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/kpi/logs.ndjson");
     let text = std::fs::read_to_string(file).expect("the fixture");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()

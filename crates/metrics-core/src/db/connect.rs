@@ -67,6 +67,12 @@ pub async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<toki
     }
 }
 
+/// Asks the server to end what the connection of `token`, which [`connect`] opened, is doing.
+pub async fn cancel(url: &DatabaseUrl, token: tokio_postgres::CancelToken) -> Result<(), DbError> {
+    let tls = tls::connector(url.config().get_ssl_mode()).map_err(DbError::Tls)?;
+    Ok(token.cancel_query(tls).await?)
+}
+
 /// Opens a connection for Diesel, as [`connect`] does.
 pub async fn connect_diesel(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Connection, DbError> {
     let client = connect(url, options).await?;

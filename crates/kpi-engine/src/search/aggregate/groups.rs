@@ -58,6 +58,12 @@ impl Groups {
     }
 }
 
+impl Groups {
+    pub(super) fn is_filtered(&self) -> bool {
+        self.asked.summary.is_filtered()
+    }
+}
+
 #[async_trait]
 impl TableProvider for Groups {
     fn schema(&self) -> SchemaRef {
@@ -99,7 +105,7 @@ impl TableProvider for Groups {
 
 /// The reading of the groups.
 #[derive(Debug)]
-struct GroupsScan {
+pub(in super::super) struct GroupsScan {
     asked: Arc<Asked>,
     all_columns: SchemaRef,
     projection: Option<Vec<usize>>,
@@ -107,9 +113,17 @@ struct GroupsScan {
     properties: Arc<PlanProperties>,
 }
 
+impl GroupsScan {
+    /// Name of the source, and what it is sent.
+    pub(in super::super) fn sent(&self) -> (&str, String) {
+        let text = format!("{}/_search {}", self.asked.index, Value::Object(self.asked.summary.body(None)));
+        (&self.asked.server.name, text)
+    }
+}
+
 impl DisplayAs for GroupsScan {
     fn fmt_as(&self, kind: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        let text = format!("{}/_search {}", self.asked.index, Value::Object(self.asked.summary.body(None)));
+        let (_, text) = self.sent();
         match kind {
             DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, "SearchSummary: {text}"),
             DisplayFormatType::TreeRender => writeln!(f, "{text}"),
@@ -174,6 +188,8 @@ impl ExecutionPlan for GroupsScan {
             Some(chosen) => batch.and_then(|batch| Ok(batch.project(chosen)?)),
             None => batch,
         });
+        let server = Arc::clone(&self.asked.server);
+        let batches = batches.map_err(move |error| server.failed(error));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
     }
 }

@@ -90,6 +90,10 @@ impl Summary {
         (has_pit || is_one_request).then_some(summary)
     }
 
+    pub(super) fn is_filtered(&self) -> bool {
+        self.query.is_some()
+    }
+
     pub(super) fn has_groups(&self) -> bool {
         !self.groups.is_empty()
     }

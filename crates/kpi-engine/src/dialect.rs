@@ -1,0 +1,165 @@
+//! The SQL of KPIs: what is accepted, which tables it reads, and what is made of it before it is planned.
+
+mod aliases;
+mod booleans;
+mod compat;
+mod convert;
+mod keys;
+mod literals;
+mod names;
+mod shape;
+mod warnings;
+
+use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+use metrics_core::kpi::{Definitions, Dialect, Failure, Kpi};
+
+pub(crate) use self::aliases::{columns_of_other_case, filters_by_alias, put_in_filter};
+pub(crate) use self::booleans::BooleanTexts;
+pub(crate) use self::convert::{ConvertFrom, ConvertTo};
+pub(crate) use self::keys::Keys;
+pub(crate) use self::literals::Literals;
+pub(crate) use self::names::{Resolver, pick, relations};
+pub(crate) use self::shape::{converts, reads_unfiltered};
+pub(crate) use self::warnings::of as warnings_of;
+use crate::failure::plan;
+
+/// What a query says by itself, without its sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Names of the sources that it reads, sorted.
+    pub sources: Vec<String>,
+    /// What is likely not meant as it is written.
+    pub warnings: Vec<String>,
+}
+
+/// Checks that a query parses, is a single SELECT, and reads only sources that are defined.
+pub fn check_offline(definitions: &Definitions, kpi: &Kpi) -> Result<Checked, Failure> {
+    if let Some(engine) = &kpi.engine {
+        return match definitions.sources.contains_key(engine) {
+            // Its own engine parses it.
+            true => Ok(Checked { sources: vec![engine.clone()], warnings: Vec::new() }),
+            false => Err(plan(format!("engine = \"{engine}\" is not a source"))),
+        };
+    }
+    let query = parse(&kpi.sql)?;
+    let names: Vec<&str> = definitions.sources.keys().map(String::as_str).collect();
+    let mut sources = Vec::new();
+    for relation in relations(&query)? {
+        sources.push(pick(&names, &relation.catalog).ok_or_else(|| relation.unknown_source(&names))?.to_owned());
+    }
+    sources.sort_unstable();
+    sources.dedup();
+    Literals::check(&query, &kpi.parameters)?;
+    Ok(Checked { sources, warnings: warnings::of(&query) })
+}
+
+/// The query, if the text is a single SELECT that only reads.
+pub(crate) fn parse(sql: &str) -> Result<Query, Failure> {
+    let statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| plan(error.to_string()))?;
+    let count = statements.len();
+    match <[Statement; 1]>::try_from(statements) {
+        Ok([Statement::Query(query)]) => {
+            only_reads(&query)?;
+            Ok(*query)
+        }
+        Ok([_]) => Err(plan("not a SELECT".to_owned())),
+        Err(_) if count == 0 => Err(plan("there is no statement".to_owned())),
+        Err(_) => Err(plan(format!("{count} statements: a KPI is a single SELECT"))),
+    }
+}
+
+/// Makes of a query what the engine and PostgreSQL take.
+pub(crate) fn prepare(query: &mut Query, dialect: Dialect, literals: &Literals) -> Result<(), Failure> {
+    literals.put_in(query)?;
+    if dialect == Dialect::Compat {
+        compat::apply(query);
+    }
+    Ok(())
+}
+
+/// Refuses whatever a parser takes inside a query and that is not a plain SELECT.
+fn only_reads(query: &Query) -> Result<(), Failure> {
+    use std::ops::ControlFlow;
+
+    use datafusion::sql::sqlparser::ast::{Select, TableFactor, Visit as _, Visitor};
+
+    struct Check;
+    impl Visitor for Check {
+        type Break = &'static str;
+
+        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<&'static str> {
+            if !query.locks.is_empty() || query.for_clause.is_some() {
+                return ControlFlow::Break("FOR after a SELECT is not allowed");
+            }
+            if !query.pipe_operators.is_empty() {
+                return ControlFlow::Break("the pipe operator is not allowed");
+            }
+            body(&query.body)
+        }
+
+        fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<&'static str> {
+            match select.into {
+                Some(_) => ControlFlow::Break("SELECT INTO is not allowed"),
+                None => ControlFlow::Continue(()),
+            }
+        }
+
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<&'static str> {
+            match factor {
+                TableFactor::Table { args: None, .. }
+                | TableFactor::Derived { .. }
+                | TableFactor::NestedJoin { .. }
+                | TableFactor::UNNEST { .. } => ControlFlow::Continue(()),
+                _ => ControlFlow::Break("FROM takes tables of sources and sub-selects, nothing else"),
+            }
+        }
+    }
+
+    fn body(expr: &SetExpr) -> ControlFlow<&'static str> {
+        match expr {
+            SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => ControlFlow::Continue(()),
+            SetExpr::SetOperation { left, right, .. } => {
+                body(left)?;
+                body(right)
+            }
+            _ => ControlFlow::Break("a statement that writes, or TABLE, stands in a query"),
+        }
+    }
+
+    match query.visit(&mut Check) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(reason) => Err(plan(format!("{reason}: a KPI is a single SELECT"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_single_select_is_taken() {
+        for sql in [
+            "",
+            "SELECT",
+            "SELECT 1; SELECT 2",
+            "DELETE FROM a.b.c",
+            "CREATE TABLE t (a int)",
+            "COPY t TO 'x'",
+            "SET x = 1",
+            "EXPLAIN SELECT 1",
+            "SELECT 1 INTO t",
+            "SELECT * FROM a.b.c FOR UPDATE",
+            "WITH d AS (DELETE FROM a.b.c RETURNING 1) SELECT 1 FROM d",
+            "SELECT * FROM generate_series(1, 10)",
+            "SELECT * FROM a.b.c, LATERAL f(1)",
+            "TABLE a.b.c",
+        ] {
+            assert!(parse(sql).is_err(), "{sql}");
+        }
+        for sql in ["SELECT 1", "SELECT 1;", "(SELECT 1) UNION ALL SELECT 2 -- end", "WITH t AS (SELECT 1) SELECT * FROM t"] {
+            parse(sql).unwrap();
+        }
+    }
+}
