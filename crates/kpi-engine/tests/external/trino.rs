@@ -42,6 +42,12 @@ fn pages() -> Vec<Value> {
     ]
 }
 
+/// A coordinator whose every result is one number.
+pub fn counts_to(number: i64) -> Stub {
+    let columns = json!([{ "name": "_col0", "type": "bigint" }]);
+    Stub::start(move |_| Answer::json(200, &json!({ "id": "q1", "columns": columns, "data": [[number]] })))
+}
+
 fn deleted(stub: &Stub) -> Vec<Request> {
     stub.requests().into_iter().filter(|request| request.method == "DELETE").collect()
 }
