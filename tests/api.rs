@@ -7,6 +7,7 @@ mod files;
 mod fleet;
 mod forms;
 mod impact;
+mod kpis;
 mod lists;
 mod pages;
 mod predecessor;

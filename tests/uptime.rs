@@ -3,6 +3,7 @@
 pub mod cases;
 mod files;
 mod outputs;
+mod parts;
 pub mod real;
 pub mod synthetic;
 

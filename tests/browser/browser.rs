@@ -30,7 +30,7 @@ const IMPACT_FIGURES: [&str; 9] = [
     "rows",
 ];
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 21] = [
     "/",
     "/companies/1",
     "/companies/5",
@@ -47,6 +47,11 @@ const PAGES: [&str; 16] = [
     "/fleet?policy=count-hours&lang=fr",
     "/fleet/001-979506",
     "/fleet/007-841129?lang=hi&policy=step;max_carry=60&days=8",
+    "/kpis",
+    "/kpis?environment=production&lang=hi",
+    "/kpis/a2-active-users-last-30-days?environment=production",
+    "/kpis/b1-processes-by-state?lang=fr&environment=production",
+    "/kpi-runs/1",
 ];
 
 /// One test, because its parts share the server and the browser.
@@ -66,6 +71,7 @@ fn the_pages_in_a_browser() {
     the_impact_page_follows_its_form(&site, &mut browser);
     stores_have_the_figures_of_the_api(&site, &mut browser);
     a_report_of_stores_is_made_on_the_page(&site, &mut browser);
+    kpis_have_their_history_with_its_gaps(&site, &mut browser);
     the_keyboard_reaches_everything(&site, &mut browser);
     forms_of_the_api_answer_on_the_page(&site, &mut browser);
 }
@@ -303,6 +309,59 @@ fn a_report_of_stores_is_made_on_the_page(site: &Site, browser: &mut Chromium) {
     browser.evaluate("document.querySelector('[name=as_of]').value = 'yesterday'");
     browser.evaluate("document.querySelector('form[data-report] button').click()");
     browser.wait_until("document.querySelector('[role=status]').textContent.startsWith('as_of: ')");
+}
+
+fn kpis_have_their_history_with_its_gaps(site: &Site, browser: &mut Chromium) {
+    browser.screen(1440, "light");
+    browser.open(&site.url("/kpis?environment=production"));
+    let listed = site.json("/api/kpis?environment=production");
+    let kpis = listed["kpis"].as_array().expect("KPIs");
+    let shown = browser.evaluate(
+        "[...document.querySelectorAll('.kpis tbody tr')].map((row) => [row.querySelector('th a').textContent,
+            Number(row.querySelector('td data')?.value ?? NaN), row.querySelector('.badge').className])",
+    );
+    assert_eq!(shown.as_array().map(Vec::len), Some(kpis.len()));
+    for (row, kpi) in shown.as_array().expect("rows").iter().zip(kpis) {
+        let number = if kpi["form"] == "rows" { &kpi["rows"] } else { &kpi["value_num"] };
+        let class = format!("badge {}", kpi["status"].as_str().expect("a status"));
+        assert_eq!((&row[0], row[1].as_f64(), &row[2]), (&kpi["name"], number.as_f64(), &json!(class)));
+    }
+    // Each value says how old it is, by the clock of the browser.
+    let with_value = kpis.iter().filter(|kpi| !kpi["value_run_id"].is_null()).count();
+    assert_eq!(browser.evaluate("document.querySelectorAll('.when .age').length").as_u64(), Some(with_value as u64));
+
+    browser.follow("document.querySelectorAll('.kpis tbody a')[1].click()");
+    let id = kpis[1]["id"].as_str().expect("an id");
+    let history = site.json(&format!("/api/kpis/{id}/history?environment=production"));
+    let series = history["series"].as_array().expect("a series");
+    let shown = browser.evaluate(
+        "[...document.querySelectorAll('[data-chart] tbody tr')].reverse().map((row) =>
+            [row.querySelector('time').dateTime, Number(row.querySelector('td data')?.value ?? NaN),
+            row.querySelector('.error-text [lang]')?.textContent ?? null])",
+    );
+    let expected: Vec<_> =
+        series.iter().map(|point| json!([point["started_at"], point["value_num"], point["error"]])).collect();
+    let shown: Vec<_> =
+        shown.as_array().expect("rows").iter().map(|row| json!([row[0], row[1].as_f64(), row[2]])).collect();
+    assert_eq!(shown, expected);
+    assert!(
+        series.iter().any(|point| point["value"].is_null()) && series.iter().any(|point| !point["value"].is_null())
+    );
+    assert_eq!(browser.evaluate("document.querySelectorAll('[data-chart] canvas').length"), 1);
+    // Fewer days, and from there to a run.
+    browser.follow(
+        "document.querySelector('[name=from]').value = '2026-11-11'; document.querySelector('.range button').click()",
+    );
+    let later = series.iter().filter(|point| point["started_at"].as_str() >= Some("2026-11-11")).count();
+    assert!(later > 0 && later < series.len(), "{later}");
+    assert_eq!(
+        browser.evaluate("document.querySelectorAll('[data-chart] tbody tr').length").as_u64(),
+        Some(later as u64)
+    );
+    browser.follow("document.querySelector('[data-chart] tbody a').click()");
+    let rows = "document.querySelectorAll('.kpis tbody tr').length";
+    assert_eq!(browser.evaluate(rows).as_u64(), Some(kpis.len() as u64));
+    assert_eq!(browser.errors(), [""; 0]);
 }
 
 fn the_keyboard_reaches_everything(site: &Site, browser: &mut Chromium) {

@@ -53,9 +53,10 @@ impl Answer {
     }
 }
 
-/// A request as it arrived: the target of its first line, its header lines, and its body.
+/// A request as it arrived: method and target of its first line, its header lines, and its body.
 #[derive(Debug, Clone)]
 pub struct Request {
+    pub method: String,
     pub target: String,
     pub headers: Vec<String>,
     pub body: String,
@@ -107,8 +108,9 @@ fn converse(mut stream: &TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(
     let mut reader = BufReader::new(stream);
     let mut lines = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
     let Some(first) = lines.next() else { return };
-    let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut request = Request { target, headers: lines.collect(), body: String::new() };
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut request = Request { method, target, headers: lines.collect(), body: String::new() };
     let length = request.header("Content-Length").map_or(0, |length| length.parse().unwrap());
     reader.take(length).read_to_string(&mut request.body).unwrap();
     let number = {

@@ -7,6 +7,10 @@
   const locale = { en: "en", fr: "fr", hi: "hi-IN-u-nu-latn" }[lang] || lang;
   const dayName = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
   const shortDay = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+  const minute = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit",
+    minute: "2-digit", hourCycle: "h23", timeZone: "UTC", timeZoneName: "short" });
+  const shortMinute = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    timeZone: "UTC" });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const DASHES = [[], [6, 4], [2, 3]];
   const COLOURS = 8;
@@ -41,6 +45,39 @@
     return { names, days, series };
   };
 
+  // Runs, the newest first in the table; one without a value says why.
+  const readRuns = (table) => {
+    const runs = [...table.tBodies[0].rows].reverse();
+    const values = runs.map((row) => row.cells[1].querySelector("data"));
+    return {
+      names: [table.tHead.rows[0].cells[1].textContent.trim()],
+      days: runs.map((row) => Date.parse(row.querySelector("time").dateTime) / 1000),
+      series: [values.map((data) => (data ? Number(data.value) : null))],
+      reasons: runs.map((row) => row.querySelector("[data-why]")?.textContent ?? row.querySelector(".unknown")?.title),
+      failed: runs.map((row) => Boolean(row.querySelector("[data-why]"))),
+    };
+  };
+
+  // At the foot of the plot, a mark for each run without a value.
+  const gapMarks = (failed) => ({
+    hooks: {
+      draw: (plot) => {
+        const { ctx, bbox } = plot;
+        const width = 3 * devicePixelRatio;
+        ctx.fillStyle = style("--bad");
+        failed.forEach((isFailed, index) => {
+          if (!isFailed) return;
+          const x = plot.valToPos(plot.data[0][index], "x", true);
+          ctx.fillRect(x - width / 2, bbox.top + bbox.height - 3 * width, width, 3 * width);
+        });
+      },
+    },
+  });
+  // Values that no line shows, since both their neighbours are missing.
+  const alone = (plot, index, all) =>
+    (all ? null : [...plot.data[index].keys()].filter((at) => plot.data[index][at] != null
+      && plot.data[index][at - 1] == null && plot.data[index][at + 1] == null));
+
   const swatch = (index) => {
     const space = "http://www.w3.org/2000/svg";
     const svg = document.createElementNS(space, "svg");
@@ -53,7 +90,7 @@
     return svg;
   };
 
-  const tooltip = (names, unit) => {
+  const tooltip = (names, unit, reasons) => {
     const tip = element("div", { className: "tip", hidden: true });
     const move = (plot) => {
       const { idx, left } = plot.cursor;
@@ -61,10 +98,10 @@
       const lines = names.flatMap((name, index) => {
         if (!plot.series[index + 1].show) return [];
         const value = plot.data[index + 1][idx];
-        const shown = value == null ? "–" : `${number.format(value)} ${unit}`;
+        const shown = value == null ? (reasons?.[idx] ?? "–") : `${number.format(value)} ${unit}`;
         return [element("span", {}, element("span", { textContent: name }), element("b", { textContent: shown }))];
       });
-      tip.replaceChildren(element("strong", { textContent: dayName.format(plot.data[0][idx] * 1000) }), ...lines);
+      tip.replaceChildren(element("strong", { textContent: (reasons ? minute : dayName).format(plot.data[0][idx] * 1000) }), ...lines);
       tip.hidden = false;
       const onRight = left > plot.over.clientWidth / 2;
       tip.style.left = `${plot.over.offsetLeft + left + (onRight ? -tip.offsetWidth - 14 : 14)}px`;
@@ -75,10 +112,12 @@
 
   const draw = (figure) => {
     const place = figure.querySelector(".plot");
-    const { names, days, series } = read(figure.querySelector("table"));
+    const ofRuns = figure.dataset.chart === "runs";
+    const { names, days, series, reasons, failed } = (ofRuns ? readRuns : read)(figure.querySelector("table"));
     const unit = figure.dataset.unit || "";
     if (!days.length) return;
     const hidden = new Set();
+    const tick = ofRuns && days.at(-1) - days[0] < 2 * 86400 ? shortMinute : shortDay;
     let plot;
     const make = () => {
       plot?.destroy();
@@ -93,17 +132,20 @@
         scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.08 : 1] } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
         axes: [
-          { ...axis, size: 32, space: 70, values: (_, splits) => splits.map((split) => shortDay.format(split * 1000)) },
+          { ...axis, size: 32, space: 70, values: (_, splits) => splits.map((split) => tick.format(split * 1000)) },
           { ...axis, size: 56, values: (_, splits) => splits.map((split) => number.format(split)) },
         ],
         series: [{}, ...names.map((name, index) => ({ label: name, stroke: colour(index), width: 2, dash: dash(index),
-          show: !hidden.has(index), spanGaps: false, points: { show: days.length < 2 } }))],
-        plugins: [tooltip(names, unit)],
+          show: !hidden.has(index), spanGaps: false,
+          points: ofRuns ? { show: days.length <= 60, size: 5, filter: (plot, at, all) => alone(plot, at, all) }
+            : { show: days.length < 2 } }))],
+        plugins: ofRuns ? [tooltip(names, unit, reasons), gapMarks(failed)] : [tooltip(names, unit)],
       }, [days, ...series], place);
     };
     make();
     const legend = element("ul", { className: "legend" });
-    names.forEach((name, index) => {
+    // One line needs no legend to tell it from others.
+    if (!ofRuns) names.forEach((name, index) => {
       const button = element("button", { type: "button" }, swatch(index), name);
       button.setAttribute("aria-pressed", "true");
       button.addEventListener("click", () => {
@@ -113,7 +155,7 @@
       });
       legend.append(element("li", {}, button));
     });
-    place.after(legend);
+    if (legend.childElementCount) place.after(legend);
     new ResizeObserver(() => {
       if (place.clientWidth && place.clientWidth !== plot.width) plot.setSize({ width: place.clientWidth, height: HEIGHT });
     }).observe(place);
@@ -123,6 +165,16 @@
     });
   };
   if (window.uPlot) document.querySelectorAll("[data-chart]").forEach(draw);
+
+  // How long ago, by the reader's clock: pages are kept, and know no time.
+  const AGES = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+  const ago = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
+  document.querySelectorAll("time[data-age]").forEach((time) => {
+    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+    const [unit, length] = AGES.find(([, length]) => seconds >= length) ?? AGES.at(-1);
+    if (!(seconds >= 0)) return;
+    (time.closest("a") ?? time).after(" ", element("span", { className: "quiet age", textContent: ago.format(-Math.floor(seconds / length), unit) }));
+  });
 
   const answer = document.getElementById("answer-card");
   const ask = async (form) => {

@@ -209,7 +209,7 @@ fn in_zones(columns: Vec<Column>, about: &About) -> Vec<Column> {
 }
 
 /// The members of a JSON object, in order.
-struct Members(Vec<(String, Box<RawValue>)>);
+pub struct Members(pub Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

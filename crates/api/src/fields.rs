@@ -2,6 +2,7 @@
 //!
 //! Every field that is wrong is reported, not only the first.
 
+mod kpis;
 mod pages;
 mod reports;
 mod series;
@@ -20,6 +21,7 @@ use metrics_core::ids::{CompanyId, CoolingUnitId};
 use crate::error::{ApiError, FieldError};
 use crate::export::Asked;
 
+pub use kpis::{KpiHistoryQuery, KpiListQuery};
 pub use reports::ReportQuery;
 pub use series::SeriesQuery;
 pub use stores::TimelineQuery;

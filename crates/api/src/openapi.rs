@@ -3,8 +3,8 @@
 use utoipa::OpenApi;
 
 use crate::routes::{
-    companies, company_slice, cooling_unit_slice, cooling_units, docs, health, impact_slice, reports, series, stores,
-    uptime_reports,
+    companies, company_slice, cooling_unit_slice, cooling_units, docs, health, impact_slice, kpis, reports, series,
+    stores, uptime_reports,
 };
 
 /// OpenAPI 3.1.
@@ -29,6 +29,9 @@ use crate::routes::{
         stores::list,
         stores::uptime,
         stores::timeline::get,
+        kpis::get,
+        kpis::history::get,
+        kpis::runs::get,
         company_slice::post,
         cooling_unit_slice::post,
         impact_slice::post,
@@ -47,6 +50,8 @@ use crate::routes::{
             name persons."),
         (name = "uptime", description = "Uptime of stores by polls of their status; definitions in docs/uptime.md. \
             Durations are whole microseconds."),
+        (name = "kpis", description = "Values of queries over several data stores, run by run. A run that failed is there \
+            with its reason."),
         (name = "lists", description = "What there is."),
         (name = "predecessor", description = "The slices in the form of the system before this one. A trailing \
             slash is optional."),

@@ -9,6 +9,9 @@ pub mod compare;
 pub mod error;
 pub mod fleet;
 pub mod impact;
+pub mod kpi;
+pub mod kpi_run;
+pub mod kpis;
 pub mod methodology;
 pub mod overview;
 pub mod query;
@@ -22,6 +25,7 @@ mod emissions;
 mod figure;
 mod flags;
 mod graphics;
+mod kpi_rows;
 mod uptime;
 
 use actix_web::HttpResponse;
@@ -44,9 +48,18 @@ impl From<askama::Error> for ApiError {
 
 /// True when errors at `path` are told to a person.
 pub fn is_page(path: &str) -> bool {
-    let fixed =
-        [overview::PATH, compare::PATH, impact::PATH, fleet::PATH, status::PATH, methodology::PATH, query::PATH];
-    fixed.contains(&path) || path.starts_with(company::PREFIX) || path.starts_with(store::PREFIX)
+    let fixed = [
+        overview::PATH,
+        compare::PATH,
+        impact::PATH,
+        fleet::PATH,
+        kpis::PATH,
+        status::PATH,
+        methodology::PATH,
+        query::PATH,
+    ];
+    let prefixes = [company::PREFIX, store::PREFIX, kpi::PREFIX, kpi_run::PREFIX];
+    fixed.contains(&path) || prefixes.iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// Headers of every page.

@@ -7,6 +7,7 @@ pub mod cooling_units;
 pub mod docs;
 pub mod health;
 pub mod impact_slice;
+pub mod kpis;
 pub mod reports;
 pub mod series;
 pub mod stores;
@@ -21,7 +22,9 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::error::ApiError;
 use crate::middleware;
-use crate::pages::{self, assets, company, compare, fleet, impact, methodology, overview, query, status, store};
+use crate::pages::{
+    self, assets, company, compare, fleet, impact, kpi, kpi_run, methodology, overview, query, status, store,
+};
 
 /// All addresses of the API.
 pub fn api(config: &mut ServiceConfig) {
@@ -31,6 +34,9 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, impact::PATH, impact::get);
     readable(config, fleet::PATH, fleet::get);
     readable(config, store::PATTERN, store::get);
+    readable(config, pages::kpis::PATH, pages::kpis::get);
+    readable(config, kpi::PATTERN, kpi::get);
+    readable(config, kpi_run::PATTERN, kpi_run::get);
     readable(config, status::PATH, status::get);
     readable(config, methodology::PATH, methodology::get);
     readable(config, query::PATH, query::get);
@@ -40,6 +46,9 @@ pub fn api(config: &mut ServiceConfig) {
     readable(config, impact_slice::PATH, impact_slice::get);
     readable(config, companies::PATH, companies::get);
     readable(config, cooling_units::PATH, cooling_units::get);
+    readable(config, kpis::PATH, kpis::get);
+    readable(config, kpis::history::PATH, kpis::history::get);
+    readable(config, kpis::runs::PATH, kpis::runs::get);
     readable(config, series::UNIT_PATH, series::cooling_unit);
     readable(config, series::COMPANY_PATH, series::company);
     readable(config, stores::PATH, stores::list);

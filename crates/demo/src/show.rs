@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::child::{Programs, Running};
 use crate::database::{self, Origin, Wanted};
-use crate::{requests, stores};
+use crate::{kpis, requests, stores};
 
 /// The port that is used unless it is taken.
 const USUAL_PORT: u16 = 8000;
@@ -125,6 +125,7 @@ async fn show(
     ingest.extend(["--status", "--hours", "--zones"].iter().zip(&files).flat_map(|(option, file)| [*option, file]));
     report(&programs, "Stores", &ingest, stop).await?;
     report(&programs, "Views", &view, stop).await?;
+    stop.unless(kpis::store(&server.url(database::NAME), sample.until)).await??;
 
     let base = format!("http://{listen}");
     let mut api = programs.start("api", &[])?;
@@ -141,7 +142,7 @@ async fn show(
         return Ok(api.stop().await?);
     }
     say(&format!("API          log: {}", programs.log().display()));
-    for path in ["/docs", "/api/companies", "/api/cooling-units?company_id=1", "/fleet", "/health/ready"] {
+    for path in ["/docs", "/api/companies", "/api/cooling-units?company_id=1", "/fleet", "/kpis", "/health/ready"] {
         say(&format!("  {base}{path}"));
     }
     for request in requests {

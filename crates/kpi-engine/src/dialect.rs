@@ -37,11 +37,11 @@ pub struct Checked {
 /// Checks that a query parses, is a single SELECT, and reads only sources that are defined.
 pub fn check_offline(definitions: &Definitions, kpi: &Kpi) -> Result<Checked, Failure> {
     if let Some(engine) = &kpi.engine {
-        return match definitions.sources.contains_key(engine) {
-            // Its own engine parses it.
-            true => Ok(Checked { sources: vec![engine.clone()], warnings: Vec::new() }),
-            false => Err(plan(format!("engine = \"{engine}\" is not a source"))),
-        };
+        if !definitions.sources.contains_key(engine) {
+            return Err(plan(format!("engine = \"{engine}\" is not a source")));
+        }
+        // That engine reads the text.
+        return Ok(Checked { sources: vec![engine.clone()], warnings: Vec::new() });
     }
     let query = parse(&kpi.sql)?;
     let names: Vec<&str> = definitions.sources.keys().map(String::as_str).collect();
@@ -158,7 +158,9 @@ mod tests {
         ] {
             assert!(parse(sql).is_err(), "{sql}");
         }
-        for sql in ["SELECT 1", "SELECT 1;", "(SELECT 1) UNION ALL SELECT 2 -- end", "WITH t AS (SELECT 1) SELECT * FROM t"] {
+        for sql in
+            ["SELECT 1", "SELECT 1;", "(SELECT 1) UNION ALL SELECT 2 -- end", "WITH t AS (SELECT 1) SELECT * FROM t"]
+        {
             parse(sql).unwrap();
         }
     }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use datafusion::catalog::MemoryCatalogProviderList;
 use datafusion::error::DataFusionError;
+use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -19,8 +20,8 @@ use datafusion::logical_expr::ScalarUDF;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use futures_util::TryStreamExt as _;
-use metrics_core::kpi::{Definitions, Form, Kpi};
 use metrics_core::kpi::{Answer, ErrorKind, Failure, Outcome};
+use metrics_core::kpi::{Definitions, Form, Kpi};
 use metrics_core::secret::Secret;
 
 use self::answer::Collector;
@@ -34,6 +35,8 @@ use crate::search::{PushAggregates, Snapshots};
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 8192;
+/// At the end of a run, so long is waited for sources to take back what they gave.
+const LONGEST_SETTLING: Duration = Duration::from_secs(5);
 /// Search servers keep a state at least as long.
 const SHORTEST_KEEP_ALIVE: Duration = Duration::from_mins(1);
 /// Consumers of memory that an error about it names.
@@ -102,11 +105,7 @@ impl Engine {
     /// Opens every source that the KPIs use, each once, at the same time.
     ///
     /// A source that cannot be reached is remembered, and fails only the KPIs that use it.
-    pub async fn open(
-        definitions: &Definitions,
-        kpis: &[&Kpi],
-        options: EngineOptions,
-    ) -> Result<Self, EngineError> {
+    pub async fn open(definitions: &Definitions, kpis: &[&Kpi], options: EngineOptions) -> Result<Self, EngineError> {
         let zone = definitions.time_zone;
         let state = session(&options, zone).map_err(|error| EngineError::Setup(Box::new(error)))?;
         let sources = Sources::open(definitions, kpis, options.metrics_database.as_ref()).await;
@@ -160,8 +159,8 @@ impl Engine {
                 let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
                 collector.start(&names)?;
                 let task = self.task(&ending.0, kpi);
-                let mut batches =
-                    execute_stream(Arc::clone(physical), task).map_err(|error| of_engine(&error, ErrorKind::Execution))?;
+                let mut batches = execute_stream(Arc::clone(physical), task)
+                    .map_err(|error| of_engine(&error, ErrorKind::Execution))?;
                 while let Some(batch) =
                     batches.try_next().await.map_err(|error| of_engine(&error, ErrorKind::Execution))?
                 {
@@ -177,7 +176,8 @@ impl Engine {
 
     /// Waits until everything that was given up is given back to the sources; for the end of a run.
     pub async fn settle(&self) {
-        self.sources.settle().await;
+        // Whatever a server does not take back now it gives up by itself.
+        let _ = tokio::time::timeout(LONGEST_SETTLING, self.sources.settle()).await;
     }
 
     /// What scans of one KPI share.
@@ -219,7 +219,6 @@ fn session(options: &EngineOptions, zone: Tz) -> Result<SessionState, DataFusion
         .with_default_features()
         .with_optimizer_rule(Arc::new(PushAggregates))
         .build();
-    use datafusion::execution::FunctionRegistry as _;
     state.register_udf(Arc::new(ScalarUDF::from(ConvertTo::default())))?;
     state.register_udf(Arc::new(ScalarUDF::from(ConvertFrom::default())))?;
     state.register_expr_planner(Arc::new(BooleanTexts))?;

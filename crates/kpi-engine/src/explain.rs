@@ -63,9 +63,10 @@ impl Engine {
                     let mut rows = rows.map_err(|error| of_engine(&error, ErrorKind::Execution))?;
                     while rows.try_next().await.map_err(|error| of_engine(&error, ErrorKind::Execution))?.is_some() {}
                 }
-                let shown = match analyze {
-                    true => DisplayableExecutionPlan::with_metrics(physical.as_ref()),
-                    false => DisplayableExecutionPlan::new(physical.as_ref()),
+                let shown = if analyze {
+                    DisplayableExecutionPlan::with_metrics(physical.as_ref())
+                } else {
+                    DisplayableExecutionPlan::new(physical.as_ref())
                 };
                 let plan = shown.indent(false).to_string().trim_end().to_owned();
                 let mut sent = Vec::new();

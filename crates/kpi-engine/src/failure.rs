@@ -31,12 +31,6 @@ pub(crate) fn of_engine(error: &DataFusionError, otherwise: ErrorKind) -> Failur
         cause = error.source();
     }
     let root = error.find_root();
-    // A source's failure may be the root itself, whose source is then not asked for.
-    if let DataFusionError::External(inner) = root
-        && let Some(failure) = inner.downcast_ref::<Failure>()
-    {
-        return failure.clone();
-    }
     let kind = if matches!(root, DataFusionError::ResourcesExhausted(_)) { ErrorKind::Memory } else { otherwise };
     failure(kind, error.strip_backtrace())
 }

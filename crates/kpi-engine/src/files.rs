@@ -96,7 +96,10 @@ fn files(table: &str, path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Fai
     found.sort();
     if found.is_empty() {
         let endings = endings.join(", .");
-        return Err(failure(ErrorKind::SourceUnavailable, format!("{table}: no file .{endings} in {}", path.display())));
+        return Err(failure(
+            ErrorKind::SourceUnavailable,
+            format!("{table}: no file .{endings} in {}", path.display()),
+        ));
     }
     Ok(found)
 }

@@ -26,7 +26,7 @@ mod table;
 use datafusion::physical_plan::ExecutionPlan;
 
 pub use aggregate::PushAggregates;
-pub(crate) use aggregate::is_filtered_summary;
+pub(crate) use aggregate::reads_whole;
 pub use error::SearchError;
 pub use server::SearchServer;
 pub use snapshot::Snapshots;

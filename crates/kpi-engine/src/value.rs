@@ -148,10 +148,7 @@ pub(crate) fn number(out: &mut String, written: &str) -> Result<(), Failure> {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (rest, None),
     };
-    let mantissa = match mantissa.contains('.') {
-        true => mantissa.trim_end_matches('0').trim_end_matches('.'),
-        false => mantissa,
-    };
+    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     // There is no negative zero.
     if written.starts_with('-') && mantissa != "0" {
         out.push('-');

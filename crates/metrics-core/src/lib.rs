@@ -5,6 +5,7 @@
 //! (on by default) adds settings, logging and `db`.
 
 pub mod coldroom;
+pub mod exit;
 pub mod ids;
 pub mod instant;
 pub mod kpi;
@@ -22,6 +23,8 @@ pub mod window;
 pub mod db;
 #[cfg(feature = "runtime")]
 pub mod export;
+#[cfg(feature = "runtime")]
+pub mod google;
 #[cfg(feature = "runtime")]
 pub mod settings;
 #[cfg(feature = "runtime")]

@@ -41,6 +41,8 @@ pub struct Settings {
     pub lca: LcaSettings,
     /// Uptime of stores.
     pub uptime: UptimeSettings,
+    /// KPIs.
+    pub kpi: KpiSettings,
     /// The HTTP API.
     pub api: ApiSettings,
     /// Logging.
@@ -182,6 +184,15 @@ pub struct UptimeIngestSettings {
     pub drive_url: Option<String>,
 }
 
+/// Section `kpi`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KpiSettings {
+    /// File of definitions.
+    #[serde(deserialize_with = "values::optional")]
+    pub file: Option<PathBuf>,
+}
+
 /// Section `api`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -251,6 +262,11 @@ impl Settings {
         let mut settings: Self = layers.deserialize()?;
         settings.described = layers.describe();
         Ok(settings)
+    }
+
+    /// The variable of that name, for files of an operator that name variables; nothing when it is not Unicode.
+    pub fn variable(name: &str) -> Option<String> {
+        std::env::var_os(name)?.into_string().ok()
     }
 
     /// The folders in which the operating system looks for programs.

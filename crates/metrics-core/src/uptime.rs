@@ -44,11 +44,8 @@ pub use json::RowObject;
 pub use opening_hours::OpeningHours;
 pub use policy::{MaxCarry, Policy, PolicyError, Step};
 pub use poll::{Poll, Status};
-pub use print::{
-    CLASSIC_HEADER, column_names, columns, coverage, full_header, hundredths, push_classic, push_full, write_classic,
-    write_full,
-};
-pub use report::{Options, Report, Row, Stores};
+pub use print::{CLASSIC_HEADER, column_names, columns, coverage, full_header, hundredths, push_classic, push_full};
+pub use report::{Head, Options, Report, Row, Stores};
 pub use rows::{HoursRow, PollRow, Refused, ZoneRow};
 pub use schedule::ZoneCalendar;
 pub use timeline::{Ground, Segment, ShownPoll, Timeline, timeline};

@@ -60,8 +60,8 @@ pub struct About {
 
 impl From<&Report> for About {
     fn from(report: &Report) -> Self {
-        let options = &report.options;
-        Self { as_of_us: report.as_of_us, policy: options.policy, stores: options.stores, store_id: None }
+        let options = &report.head.options;
+        Self { as_of_us: report.head.as_of_us, policy: options.policy, stores: options.stores, store_id: None }
     }
 }
 

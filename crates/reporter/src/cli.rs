@@ -42,6 +42,8 @@ pub enum ViewName {
     ImpactMetrics,
     /// One row per store: its uptime in the last hour, day and week; as of the latest poll, unless --as-of is given.
     StoreUptime,
+    /// KPIs of the file of definitions; reporter kpi has more options.
+    Kpi,
     /// All that apply, one after the other; with dates, company is computed as always.
     All,
 }
@@ -185,6 +187,13 @@ pub enum Command {
     /// Needs no database. Refused rows are counted in the log; a file that cannot be read or lacks a column ends the
     /// command with code 3 before anything is written.
     Uptime(UptimeArgs),
+    /// KPIs: SQL over several data stores, kept as history and written to sheets; reporter kpi --help shows its commands.
+    #[command(disable_help_flag = true, disable_version_flag = true)]
+    Kpi {
+        /// What the program `reporter-kpi` is given.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// Completion script for a shell, on standard output.
     Completions {
         /// The shell.

@@ -120,6 +120,11 @@ pub async fn runs(
         Some(ViewName::Company) => Some("company"),
         Some(ViewName::ImpactMetrics) => Some("impact-metrics"),
         Some(ViewName::StoreUptime) => Some("store-uptime"),
+        Some(ViewName::Kpi) => {
+            return Err(CommandError::Usage(
+                "runs of KPIs are shown by reporter kpi list and reporter kpi history".into(),
+            ));
+        }
     };
     let runs = report_run::list(&client, view, arguments.limit).await?;
     match arguments.format {

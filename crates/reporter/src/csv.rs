@@ -8,10 +8,13 @@ mod decompress;
 mod error;
 mod records;
 mod source;
+mod tail;
 #[cfg(test)]
 mod tests;
 
 pub use columns::Columns;
+pub use decompress::is_compressed_file;
 pub use error::ReadError;
 pub use records::for_each_record;
 pub use source::{Block, Source};
+pub use tail::last_records;

@@ -101,7 +101,7 @@ pub fn fetch(location: &SourceLocation, options: &FetchOptions) -> Result<Fetche
             let account = key_file.and_then(Account::of_key_file);
             let account = account.map_err(|problem| FetchError::new(location, problem, ""))?;
             let received = drive::download(id, &account, &place, options);
-            let shared = format!("share the file with {}", account.email);
+            let shared = format!("share the file with {}", account.email());
             (place, received.map_err(|problem| FetchError::new(location, problem, &shared))?)
         }
     };

@@ -47,8 +47,13 @@ impl Interrupt {
         }
     }
 
+    /// Whether the program was asked to end.
+    pub fn is_asked(&self) -> bool {
+        *self.asked.borrow()
+    }
+
     /// Returns when the program is asked to end.
-    async fn asked(&self) {
+    pub async fn asked(&self) {
         let mut asked = self.asked.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
             // Nobody listens; or the listening task ended, which it does only with the program.

@@ -11,6 +11,7 @@ mod fx;
 mod http;
 mod ingest;
 mod interrupt;
+mod kpi;
 mod output;
 mod rates;
 mod report;
@@ -73,6 +74,12 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         commands::completions(*shell, &mut out);
         return Ok(Exit::Done);
     }
+    if let Some(Command::Kpi { arguments }) = &cli.command {
+        return kpi::become_program(arguments);
+    }
+    if let (None, Some(ViewName::Kpi)) = (&cli.command, cli.run.view) {
+        return kpi::become_program(&kpi::run_arguments(&cli.run)?);
+    }
     let settings = Settings::load().map_err(|error| CommandError::NotUsable(error.into()))?;
     telemetry::init(&settings.log);
     if let Some(Command::Uptime(arguments)) = &cli.command {
@@ -120,7 +127,9 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
         Some(Command::Export(arguments)) => export::export(&arguments, &environment(None, &progress)).await,
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,
         // These were answered above, before a database was needed.
-        Some(Command::Completions { .. } | Command::Config { .. } | Command::Uptime(_)) => Ok(Exit::Done),
+        Some(Command::Completions { .. } | Command::Config { .. } | Command::Uptime(_) | Command::Kpi { .. }) => {
+            Ok(Exit::Done)
+        }
     }
 }
 
@@ -159,6 +168,21 @@ async fn run_views(
             }
         }
     }
+    let is_stopped = exits.last() == Some(&Exit::Failed) && environment.interrupt.is_asked();
+    if name == ViewName::All && environment.settings.kpi.file.is_some() && !is_filtered(arguments) && !is_stopped {
+        environment.progress.finish();
+        match kpi::run(arguments, environment.interrupt).await {
+            Ok((exit, summary)) => {
+                exits.push(exit);
+                summaries.push(summary.unwrap_or_else(|| json!({"view": "kpi", "exit_code": exit.code()})));
+            }
+            Err(error) => {
+                tracing::error!("kpi: {error}");
+                exits.push(error.exit());
+                summaries.push(json!({"view": "kpi", "outcome": "failed", "error": error.to_string()}));
+            }
+        }
+    }
     if arguments.format == Format::Json {
         let document = match name {
             ViewName::All => json!({ "runs": summaries }),
@@ -169,6 +193,11 @@ async fn run_views(
     Ok(Exit::gravest(exits))
 }
 
+/// Whether only some companies or cooling units are meant, to which neither stores nor KPIs belong.
+fn is_filtered(arguments: &RunArgs) -> bool {
+    !arguments.company.is_empty() || !arguments.cooling_unit.is_empty()
+}
+
 /// One request per view that the command line means.
 async fn requests(
     name: ViewName,
@@ -176,7 +205,7 @@ async fn requests(
     environment: &Environment<'_>,
 ) -> Result<Vec<Request>, CommandError> {
     let has_days = arguments.from.is_some() || arguments.rebuild;
-    let is_filtered = !arguments.company.is_empty() || !arguments.cooling_unit.is_empty();
+    let is_filtered = is_filtered(arguments);
     if let Some(option) = arguments.uptime.given()
         && !matches!(name, ViewName::StoreUptime | ViewName::All)
     {
@@ -227,6 +256,8 @@ async fn requests(
         ViewName::AggregatedComparison => Ok(vec![by_day]),
         ViewName::ImpactMetrics => Ok(vec![by_month]),
         ViewName::StoreUptime => Ok(vec![request(View::StoreUptime, Days::Stale, Filter::default())]),
+        // Another program's; answered before settings were read.
+        ViewName::Kpi => Ok(Vec::new()),
         ViewName::Company => {
             if !matches!(days, Days::Stale | Days::All) {
                 return Err(CommandError::Usage(

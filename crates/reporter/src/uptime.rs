@@ -1,6 +1,9 @@
 //! `reporter uptime`: a report of stores straight from files, without a database.
 
+mod computed;
+mod deal;
 pub mod ids;
+mod merge;
 mod output;
 pub mod read;
 
@@ -18,6 +21,7 @@ use metrics_core::uptime::{Bounds, MaxCarry, Options, Policy, PolicyError, Repor
 use crate::exit::{CommandError, Exit};
 use crate::fetch::{FetchOptions, SourceLocation, fetch};
 use crate::output::Progress;
+use computed::Computed;
 use output::Output;
 use read::{Contents, Files};
 
@@ -44,6 +48,11 @@ pub struct UptimeArgs {
     /// Threads [default: one per processor].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
+
+    /// Memory that the report may take, such as 256M or 2G; a larger fleet is computed part by part, over temporary files in
+    /// TMPDIR [default: all at once].
+    #[arg(long, value_name = "SIZE", value_parser = memory_limit)]
+    pub memory: Option<u64>,
 
     /// Form of the report.
     #[arg(long, value_enum, default_value_t)]
@@ -134,6 +143,19 @@ pub fn location() -> impl TypedValueParser<Value = SourceLocation> {
     OsStringValueParser::new().try_map(SourceLocation::of_argument)
 }
 
+/// Bytes that a size means, at least 32 MiB.
+fn memory_limit(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 32 << 20;
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        _ => return Err("a whole number with M or G is wanted, such as 256M".to_owned()),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    bytes.filter(|bytes| *bytes >= LEAST).ok_or_else(|| "32M is the least".to_owned())
+}
+
 fn policy_name(name: &str) -> Result<String, PolicyError> {
     Policy::new(name, None, None).map(|policy| policy.name().to_owned())
 }
@@ -200,24 +222,40 @@ pub fn run(
         zones: local(&arguments.zones)?,
     };
     let progress = Progress::new(arguments.quiet);
-    let contents = read::read(&files, options.bounds, threads, &progress);
-    progress.finish();
-    let Contents { ids, fleet, intake } = contents.map_err(|error| CommandError::NotUsable(error.into()))?;
-    let report = Report::compute(ids, &fleet, intake, options, threads);
+    let report = compute(&files, options, threads, arguments.memory, &progress)?;
     output.write(&report, arguments.format, out)?;
     tell(&report);
     if let Output::File(path) = &output
         && !arguments.quiet
     {
-        let as_of = report.as_of_us.map_or_else(|| "no instant: there is no poll".to_owned(), instant::format_us);
+        let as_of =
+            report.head().as_of_us.map_or_else(|| "no instant: there is no poll".to_owned(), instant::format_us);
         writeln!(out, "uptime of {} stores as of {as_of}: {}", report.len(), path.display())?;
     }
     Ok(Exit::Done)
 }
 
+/// Reads and computes: all at once, or part by part where all would take more memory than allowed.
+fn compute(
+    files: &Files,
+    options: Options,
+    threads: NonZeroUsize,
+    limit: Option<u64>,
+    progress: &Progress,
+) -> Result<Computed, CommandError> {
+    if let Some(limit) = limit {
+        let parts = deal::parts(files, limit)?;
+        if parts > NonZeroUsize::MIN {
+            return deal::compute(files, options, parts, threads, limit, progress).map(Computed::Parts);
+        }
+    }
+    let Contents { ids, fleet, intake } = read::read(files, options.bounds, threads, progress)?;
+    Ok(Computed::Whole(Report::compute(ids, &fleet, intake, options, threads)))
+}
+
 /// What was read and what of it was not used, in the log.
-fn tell(report: &Report) {
-    let counts = report.diagnostics;
+fn tell(report: &Computed) {
+    let counts = report.head().diagnostics;
     tracing::info!(
         polls_rows = counts.polls_rows,
         polls_future = counts.polls_future,

@@ -21,6 +21,8 @@ pub enum Section {
     Impact,
     /// Uptime of stores.
     Fleet,
+    /// Values of queries over several data stores.
+    Kpis,
     /// Runs, rejects and flags.
     Status,
     /// Definitions and parameters.
@@ -32,11 +34,12 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 7] = [
+    const ALL: [(Self, &'static str, &'static str); 8] = [
         (Self::Overview, "./", "nav.overview"),
         (Self::Compare, "compare", "nav.compare"),
         (Self::Impact, "impact", "nav.impact"),
         (Self::Fleet, "fleet", "nav.fleet"),
+        (Self::Kpis, "kpis", "nav.kpis"),
         (Self::Status, "status", "nav.status"),
         (Self::Methodology, "methodology", "nav.methodology"),
         (Self::Query, "query", "nav.query"),

@@ -7,6 +7,9 @@ use rust_decimal::Decimal;
 use super::Page;
 use crate::locale;
 
+/// Digits after the point at most of a number that may have any.
+const MOST_PLACES: u32 = 6;
+
 /// Why a figure is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
@@ -36,6 +39,12 @@ pub enum Reason {
     NoBusiness,
     /// No uptime is stored.
     NoUptime,
+    /// The run could not compute the KPI.
+    KpiFailed,
+    /// The query of the KPI gave null.
+    KpiNull,
+    /// No run has had a value of the KPI.
+    KpiNever,
 }
 
 impl Reason {
@@ -55,6 +64,9 @@ impl Reason {
             Self::Running => "running",
             Self::NoBusiness => "no_business",
             Self::NoUptime => "no_uptime",
+            Self::KpiFailed => "kpi_failed",
+            Self::KpiNull => "kpi_null",
+            Self::KpiNever => "kpi_never",
         }
     }
 
@@ -171,6 +183,19 @@ impl Page {
         number.map_or_else(|| self.unknown(reason), |number| self.decimal(number, places))
     }
 
+    /// A number as JSON has it, with all its digits; anything else as it is.
+    pub fn json(&self, json: &str) -> Figure {
+        if let Ok(number) = json.parse::<Decimal>().or_else(|_| Decimal::from_scientific(json)) {
+            let places = number.normalize().scale().min(MOST_PLACES) as usize;
+            return Figure::number(&json, locale::decimal(self.lang, number, places));
+        }
+        if json.parse::<f64>().is_ok() {
+            return Figure::number(&json, json.to_owned());
+        }
+        let text = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
+        Figure::new(Content::Text(text))
+    }
+
     /// A name, if it is known.
     pub fn maybe_text(&self, text: Option<&str>) -> Figure {
         text.map_or_else(|| self.unknown(Reason::NotStated), |text| Figure::new(Content::Text(text.to_owned())))
@@ -220,6 +245,18 @@ mod tests {
         assert_eq!(change(22.5), r#"<data value="22.5">+22.5</data>"#);
         assert_eq!(change(-3.0), "<data value=\"-3\">\u{2212}3.0</data>");
         assert_eq!(change(0.0), r#"<data value="0">0.0</data>"#);
+    }
+
+    #[test]
+    fn a_number_of_json_keeps_its_digits() {
+        let shown = |json: &str| html(&page().json(json));
+        assert_eq!(shown("1234"), r#"<data value="1234">1,234</data>"#);
+        assert_eq!(shown("0.50"), r#"<data value="0.50">0.5</data>"#);
+        assert_eq!(shown("1.5e3"), r#"<data value="1.5e3">1,500</data>"#);
+        let long = "123456789012345678901234567890123";
+        assert_eq!(shown(long), format!("<data value=\"{long}\">{long}</data>"));
+        assert_eq!(shown("1e300"), r#"<data value="1e300">1e300</data>"#);
+        assert_eq!(shown(r#""a<b""#), "a&#60;b");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use chrono::{DateTime, Utc};
 use metrics_core::uptime::{Ground, Interval, Status, Timeline};
 
 /// A bar of one or several parts, as wide as their sum is of the largest sum in the table.
@@ -114,6 +115,72 @@ impl DayStrip {
     }
 }
 
+/// The last values of something as a line. Where there is none the line has a gap; where there should have been one, a mark
+/// stands under it.
+///
+/// It repeats what the table and the history say, so it is hidden from those who listen.
+#[derive(Debug, Template)]
+#[template(
+    ext = "html",
+    source = r#"<svg class="spark" viewBox="0 0 120 28" aria-hidden="true" focusable="false">
+{%- for line in lines %}<path d="{{ line }}"/>{% endfor -%}
+{%- for (x, y) in dots %}<circle cx="{{ x }}" cy="{{ y }}" r="2"/>{% endfor -%}
+{%- for x in marks %}<rect x="{{ x }}" y="23" width="3" height="5"/>{% endfor -%}
+</svg>"#
+)]
+pub struct Spark {
+    /// Pieces without a gap.
+    lines: Vec<String>,
+    /// Values between two gaps.
+    dots: Vec<(String, String)>,
+    marks: Vec<String>,
+}
+
+impl HtmlSafe for Spark {}
+
+/// A value of a [`Spark`].
+#[derive(Debug, Clone, Copy)]
+pub struct SparkPoint {
+    /// Where it stands.
+    pub at: DateTime<Utc>,
+    /// The value, if there is one.
+    pub value: Option<f64>,
+    /// Whether there should have been one.
+    pub is_failed: bool,
+}
+
+impl Spark {
+    /// Of values in the order of their instants.
+    pub fn new(points: &[SparkPoint]) -> Self {
+        let values = || points.iter().filter_map(|point| point.value);
+        let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+        let seconds = |point: &SparkPoint| point.at.timestamp() as f64;
+        let (first, last) = (points.first().map_or(0.0, seconds), points.last().map_or(0.0, seconds));
+        // What does not change, and what is alone, stands in the middle.
+        let share = |value: f64, low: f64, high: f64| if high > low { (value - low) / (high - low) } else { 0.5 };
+        let x = |point: &SparkPoint| 3.0 + 114.0 * share(seconds(point), first, last);
+        let y = |value| 20.0 - 17.0 * share(value, low, high);
+
+        let mut spark = Self { lines: Vec::new(), dots: Vec::new(), marks: Vec::new() };
+        for piece in points.chunk_by(|before, after| before.value.is_some() == after.value.is_some()) {
+            let drawn = piece.iter().filter_map(|point| Some((x(point), y(point.value?))));
+            let drawn: Vec<_> = drawn.map(|(x, y)| (format!("{x:.1}"), format!("{y:.1}"))).collect();
+            match &drawn[..] {
+                [] => {
+                    let failed = piece.iter().filter(|point| point.is_failed);
+                    spark.marks.extend(failed.map(|point| format!("{:.1}", x(point) - 1.5)));
+                }
+                [only] => spark.dots.push(only.clone()),
+                several => {
+                    let line: Vec<_> = several.iter().map(|(x, y)| format!("{x} {y}")).collect();
+                    spark.lines.push(format!("M{}", line.join("L")));
+                }
+            }
+        }
+        spark
+    }
+}
+
 /// The largest of some numbers, at least 0.
 pub fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
     numbers.fold(0.0, f64::max)
@@ -123,8 +190,25 @@ pub fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
 mod tests {
     use super::*;
 
-    fn widths(bar: &Bar) -> Vec<(&str, &str)> {
-        bar.parts.iter().map(|part| (part.x.as_str(), part.width.as_str())).collect()
+    #[test]
+    fn a_line_has_gaps_where_there_is_no_value() {
+        let point = |day, value, is_failed| SparkPoint {
+            at: DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day),
+            value,
+            is_failed,
+        };
+        let spark = Spark::new(&[
+            point(0, Some(1.0), false),
+            point(1, Some(3.0), false),
+            point(2, None, true),
+            point(3, Some(2.0), false),
+            point(4, None, false),
+        ]);
+        assert_eq!(spark.lines, ["M3.0 20.0L31.5 3.0"]);
+        assert_eq!(spark.dots, [("88.5".to_owned(), "11.5".to_owned())]);
+        assert_eq!(spark.marks, ["58.5"]);
+        assert_eq!(Spark::new(&[point(0, Some(7.0), false)]).dots, [("60.0".to_owned(), "11.5".to_owned())]);
+        assert!(Spark::new(&[]).lines.is_empty());
     }
 
     #[test]

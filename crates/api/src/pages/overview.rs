@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use metrics_core::db::metrics::kpi;
 use metrics_core::db::reader::{self, Company, DataVersion};
 use metrics_core::view::View;
 
@@ -29,6 +30,7 @@ struct Overview<'a> {
     next: Option<String>,
     as_of: Option<AsOf>,
     parameter_sets: Vec<String>,
+    has_kpis: bool,
 }
 
 /// A company in the list.
@@ -118,7 +120,8 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
     let mut snapshot = worker.snapshot().await?;
     let version = reader::data_version(&mut snapshot, View::Company).await?;
     let daily = reader::data_version(&mut snapshot, View::AggregatedComparison).await?;
-    let query = format!("{}&{}&{}", page.variant(), range.limit, range.offset);
+    let has_kpis = kpi::data_version(&mut snapshot).await? > 0;
+    let query = format!("{}&{}&{}&{has_kpis}", page.variant(), range.limit, range.offset);
     // Versions only grow, so equal sums are equal versions.
     let representation = Representation::new(&request, &query, version.version + daily.version)?;
     if representation.is_known() {
@@ -159,6 +162,7 @@ pub async fn get(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespo
         companies: found.companies.iter().map(|company| Row::new(&page, company, units_of(company))).collect(),
         as_of: AsOf::new(&page, &version),
         parameter_sets,
+        has_kpis,
         page: &page,
     };
     representation.kept_html(&worker.kept_pages, &view).await

@@ -10,8 +10,22 @@ use super::names::fold;
 
 /// Aggregates that may stand in HAVING under an alias.
 const AGGREGATES: [&str; 16] = [
-    "array_agg", "avg", "bit_and", "bit_or", "bool_and", "bool_or", "count", "every", "max", "median", "min", "stddev",
-    "string_agg", "sum", "var", "variance",
+    "array_agg",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bool_and",
+    "bool_or",
+    "count",
+    "every",
+    "max",
+    "median",
+    "min",
+    "stddev",
+    "string_agg",
+    "sum",
+    "var",
+    "variance",
 ];
 
 /// Whether `expr` is computed from many rows.
@@ -31,7 +45,8 @@ fn is_aggregate(expr: &Expr) -> bool {
     let Expr::Function(function) = expr else { return false };
     let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return false };
     let name = name.value.to_ascii_lowercase();
-    function.over.is_none() && (AGGREGATES.contains(&name.as_str()) || name.starts_with("stddev_") || name.starts_with("var_"))
+    function.over.is_none()
+        && (AGGREGATES.contains(&name.as_str()) || name.starts_with("stddev_") || name.starts_with("var_"))
 }
 
 /// Replaces the column `name` in `target` by `by`: not inside aggregates, where it is a column of the rows, and not in

@@ -1,4 +1,4 @@
-//! What Dremio takes and DataFusion or PostgreSQL does not, changed in the parsed query.
+//! What Dremio takes and `DataFusion` or PostgreSQL does not, changed in the parsed query.
 
 use std::ops::ControlFlow;
 

@@ -6,13 +6,16 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArguments, Query, TimezoneInfo, UnaryOperator, Value,
+    CastKind, DataType, Expr, Function, FunctionArguments, Query, TimezoneInfo, TypedString, UnaryOperator, Value,
     Visit, VisitMut, Visitor, VisitorMut,
 };
-use metrics_core::kpi::ParameterValue;
 use metrics_core::kpi::Failure;
+use metrics_core::kpi::ParameterValue;
 
 use crate::failure::plan;
+
+/// Digits of a second that both engines keep.
+const MICROSECONDS: u64 = 6;
 
 /// What stands for `CURRENT_DATE`, `NOW()` and `$name`: typed literals, the same for every engine.
 pub(crate) struct Literals<'a> {
@@ -53,6 +56,12 @@ impl<'a> Literals<'a> {
             type Break = Failure;
 
             fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Failure> {
+                if let Expr::Cast { data_type, .. } | Expr::TypedString(TypedString { data_type, .. }) = expr
+                    && let DataType::Timestamp(precision @ None, _) = data_type
+                {
+                    // What PostgreSQL means; the engine would take nanoseconds, which end in 2262.
+                    *precision = Some(MICROSECONDS);
+                }
                 if let Some(name) = placeholder(expr) {
                     match self.0.parameters.get(name) {
                         Some(value) => *expr = self.0.parameter(value),
@@ -78,7 +87,9 @@ impl<'a> Literals<'a> {
         let has_arguments = match &function.args {
             FunctionArguments::None => false,
             // `CURRENT_TIMESTAMP(3)` has a precision, which is more than enough here.
-            FunctionArguments::List(list) => name.as_ident()?.value.eq_ignore_ascii_case("now") && !list.args.is_empty(),
+            FunctionArguments::List(list) => {
+                name.as_ident()?.value.eq_ignore_ascii_case("now") && !list.args.is_empty()
+            }
             FunctionArguments::Subquery(_) => true,
         };
         if has_arguments {
@@ -100,7 +111,7 @@ impl<'a> Literals<'a> {
             ParameterValue::Integer(number) => {
                 signed(*number < 0, Value::Number(number.unsigned_abs().to_string(), false))
             }
-            ParameterValue::Float(number) => cast(number.to_string(), DataType::Double(ExactNumberInfo::None)),
+            ParameterValue::Float(number) => cast(number.to_string(), DataType::DoublePrecision),
             ParameterValue::Boolean(flag) => Expr::Value(Value::Boolean(*flag).into()),
             ParameterValue::Instant(microseconds) => match DateTime::from_timestamp_micros(*microseconds) {
                 Some(instant) => timestamp(instant.with_timezone(&self.zone).naive_local()),
@@ -138,8 +149,7 @@ fn signed(is_negative: bool, number: Value) -> Expr {
 }
 
 fn timestamp(at: NaiveDateTime) -> Expr {
-    // Microseconds are what both engines have; more would not reach year 2263.
-    cast(at.format("%Y-%m-%d %H:%M:%S%.6f").to_string(), DataType::Timestamp(Some(6), TimezoneInfo::None))
+    cast(at.format("%Y-%m-%d %H:%M:%S%.6f").to_string(), DataType::Timestamp(Some(MICROSECONDS), TimezoneInfo::None))
 }
 
 fn cast(text: String, data_type: DataType) -> Expr {

@@ -158,7 +158,9 @@ fn aliases(query: &Query) -> Vec<String> {
         type Break = ();
 
         fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-            if let TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } = factor {
+            if let TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } =
+                factor
+            {
                 self.0.push(fold(&alias.name));
             }
             ControlFlow::Continue(())

@@ -30,9 +30,10 @@ pub(crate) fn reads_unfiltered(query: &Query) -> bool {
         type Break = ();
 
         fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
-            let tables = select.from.iter().flat_map(|from| {
-                std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
-            });
+            let tables = select
+                .from
+                .iter()
+                .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
             let reads = tables.into_iter().any(|factor| {
                 matches!(factor, TableFactor::Table { name, .. } if name.0.len() == 3)
                     || matches!(factor, TableFactor::NestedJoin { .. })

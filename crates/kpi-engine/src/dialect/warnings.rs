@@ -15,7 +15,12 @@ pub(crate) fn of(query: &Query) -> Vec<String> {
     let aliases = found.aliases.into_iter().filter(|name| filters_by_alias(query, name) > 0);
     aliases
         .map(|name| format!("WHERE uses \"{name}\", an alias of the select list: write the expression"))
-        .chain(found.mixed.into_iter().map(|text| format!("AND before OR: write ({text}) OR …, or the parentheses that are meant")))
+        .chain(
+            found
+                .mixed
+                .into_iter()
+                .map(|text| format!("AND before OR: write ({text}) OR …, or the parentheses that are meant")),
+        )
         .collect()
 }
 

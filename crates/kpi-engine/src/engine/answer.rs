@@ -1,8 +1,8 @@
 //! Rows of a result → the answer that is stored.
 
 use datafusion::arrow::array::RecordBatch;
-use metrics_core::kpi::{Form, Kpi};
 use metrics_core::kpi::{Answer, ErrorKind, Failure};
+use metrics_core::kpi::{Form, Kpi};
 
 use crate::dialect::Keys;
 use crate::failure::failure;
@@ -121,9 +121,11 @@ impl<'a> Collector<'a> {
             Form::Count => {
                 let value_num = match self.value.as_str() {
                     "null" => None,
-                    number => Some(number.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| {
-                        failure(ErrorKind::Value, format!("a count is a number, not {}", shortened(number)))
-                    })?),
+                    number => {
+                        Some(number.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| {
+                            failure(ErrorKind::Value, format!("a count is a number, not {}", shortened(number)))
+                        })?)
+                    }
                 };
                 Ok(Answer { value: self.value, value_num, rows: None, is_truncated: false })
             }

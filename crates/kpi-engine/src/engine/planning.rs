@@ -22,7 +22,7 @@ use crate::dialect::{
 use crate::failure::{of_engine, plan};
 use crate::external::SqlEngine;
 use crate::postgres::{Database, PostgresTable, Prepared, Statement, whole};
-use crate::search::is_filtered_summary;
+use crate::search::reads_whole;
 
 /// A query is planned again at most so often with a name put right.
 const MAX_CURES: usize = 32;
@@ -91,7 +91,7 @@ impl Engine {
             if let Prepared::UnknownColumn(reason) = attempt {
                 // Perhaps a name that can be put right, which planning here finds out.
                 let mut cured = query.clone();
-                let logical = self.logical(kpi, &mut cured).await;
+                let logical = self.logical(kpi, &resolver, &mut cured).await;
                 attempt = match logical {
                     Ok(_) if cured != query => self.whole(kpi, &one, cured).await?,
                     _ => Prepared::Refused(reason),
@@ -109,7 +109,7 @@ impl Engine {
             }
         }
         let here = async {
-            let logical = self.logical(kpi, &mut query).await?;
+            let logical = self.logical(kpi, &resolver, &mut query).await?;
             let optimized = self.state.optimize(&limited(kpi, logical)?).map_err(|error| planning(&error))?;
             warnings.extend(self.whole_scans(kpi, &optimized)?);
             let planner = self.state.query_planner();
@@ -120,7 +120,12 @@ impl Engine {
             Some(refusal) if failure.kind == ErrorKind::Plan => plan(format!("{}; {refusal}", failure.message)),
             _ => failure,
         })?;
-        Ok(Planned { plan: Plan { tier: Tier::Engine, sources, warnings }, keys, databases, work: Work::Here(physical) })
+        Ok(Planned {
+            plan: Plan { tier: Tier::Engine, sources, warnings },
+            keys,
+            databases,
+            work: Work::Here(physical),
+        })
     }
 
     /// A query for another engine, as it is written but for its parameters.
@@ -183,7 +188,7 @@ impl Engine {
     }
 
     /// The plan of the engine; names in the query that it does not know are put right, if they can be.
-    async fn logical(&self, kpi: &Kpi, query: &mut Query) -> Result<LogicalPlan, Failure> {
+    async fn logical(&self, kpi: &Kpi, tables: &Resolver, query: &mut Query) -> Result<LogicalPlan, Failure> {
         let mut state = &self.state;
         for _ in 0..MAX_CURES {
             let error = match translate(state, query).await {
@@ -199,11 +204,68 @@ impl Engine {
                 return Err(planning(&error));
             };
             let (field, valid) = (field.clone(), valid.to_vec());
-            if !cure(state, query, &field, &valid).await {
+            if !self.cure(state, tables, query, &field, &valid).await {
                 return Err(planning(&error));
             }
         }
         Err(plan("too many names that are not known"))
+    }
+
+    /// Puts one unknown name right; false if there is no way.
+    async fn cure(
+        &self,
+        state: &SessionState,
+        tables: &Resolver,
+        query: &mut Query,
+        field: &Column,
+        valid: &[Column],
+    ) -> bool {
+        if field.relation.is_none() {
+            let places = filters_by_alias(query, &field.name);
+            for nth in 0..places {
+                let mut attempt = query.clone();
+                put_in_filter(&mut attempt, &field.name, Some(nth));
+                let result = translate(state, &attempt).await;
+                let is_same =
+                    result.as_ref().is_err_and(|error| unknown_field(error).is_some_and(|(other, _)| other == field));
+                if !is_same {
+                    *query = attempt;
+                    return true;
+                }
+            }
+            if places > 0 {
+                put_in_filter(query, &field.name, None);
+                return true;
+            }
+        }
+        let table = field.relation.as_ref().map(|relation| relation.table());
+        let mut alike = valid.iter().filter(|known| {
+            known.name != field.name
+                && known.name.eq_ignore_ascii_case(&field.name)
+                && table.is_none_or(|table| known.relation.as_ref().is_some_and(|relation| relation.table() == table))
+        });
+        match (alike.next(), alike.next()) {
+            // Where a table has the column as written, another SELECT may mean that one.
+            (Some(only), None) if table.is_some() || !self.have_column(tables, &field.name).await => {
+                columns_of_other_case(query, table, &field.name, &only.name);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether one of the tables has a column of exactly this name.
+    async fn have_column(&self, tables: &Resolver, name: &str) -> bool {
+        for [source, schema, table] in tables.tables() {
+            let Ok(opened) = self.sources.get(source) else { continue };
+            let Some(schema) = opened.catalog.schema(schema) else { continue };
+            if let Ok(Some(table)) = schema.table(table).await
+                && table.schema().field_with_name(name).is_ok()
+            {
+                return true;
+            }
+        }
+        false
     }
 
     /// Refuses, or warns of, scans that read all of a source.
@@ -211,9 +273,7 @@ impl Engine {
         let mut unfiltered: Vec<(String, String)> = Vec::new();
         let walked = optimized.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node
-                && scan.filters.is_empty()
-                && scan.fetch.is_none()
-                && !is_filtered_summary(scan)
+                && reads_whole(scan).unwrap_or(scan.filters.is_empty() && scan.fetch.is_none())
                 && let Some(source) = scan.table_name.catalog()
             {
                 unfiltered.push((source.to_owned(), scan.table_name.to_string()));
@@ -223,10 +283,11 @@ impl Engine {
         walked.map_err(|error| planning(&error))?;
         let mut warnings = Vec::new();
         for (source, table) in unfiltered {
-            if self.sources.get(&source)?.is_large {
-                if !kpi.allows_full_scan {
-                    return Err(full_scan(&table));
-                }
+            let opened = self.sources.get(&source)?;
+            if opened.is_large && !kpi.allows_full_scan {
+                return Err(full_scan(&table));
+            }
+            if opened.is_remote {
                 warnings.push(format!("reads all of {table}"));
             }
         }
@@ -239,49 +300,16 @@ async fn translate(state: &SessionState, query: &Query) -> Result<LogicalPlan, D
     state.statement_to_plan(statement).await
 }
 
-/// Puts one unknown name right; false if there is no way.
-async fn cure(state: &SessionState, query: &mut Query, field: &Column, valid: &[Column]) -> bool {
-    if field.relation.is_none() {
-        let places = filters_by_alias(query, &field.name);
-        for nth in 0..places {
-            let mut attempt = query.clone();
-            put_in_filter(&mut attempt, &field.name, Some(nth));
-            let result = translate(state, &attempt).await;
-            let is_same = result.as_ref().is_err_and(|error| {
-                unknown_field(error).is_some_and(|(other, _)| other == field)
-            });
-            if !is_same {
-                *query = attempt;
-                return true;
-            }
-        }
-        if places > 0 {
-            put_in_filter(query, &field.name, None);
-            return true;
-        }
-    }
-    let table = field.relation.as_ref().map(|relation| relation.table());
-    let mut alike = valid.iter().filter(|known| {
-        known.name != field.name
-            && known.name.eq_ignore_ascii_case(&field.name)
-            && table.is_none_or(|table| known.relation.as_ref().is_some_and(|relation| relation.table() == table))
-    });
-    match (alike.next(), alike.next()) {
-        (Some(only), None) => {
-            columns_of_other_case(query, table, &field.name, &only.name);
-            true
-        }
-        _ => false,
-    }
-}
-
 /// As many rows as matter.
 fn limited(kpi: &Kpi, plan: LogicalPlan) -> Result<LogicalPlan, Failure> {
     let rows = match kpi.form {
         Form::Count => 1,
         Form::Rows => kpi.max_rows.saturating_add(1),
     };
-    LogicalPlanBuilder::from(plan).limit(0, Some(rows)).and_then(LogicalPlanBuilder::build).map_err(|error| planning(&error))
+    LogicalPlanBuilder::from(plan)
+        .limit(0, Some(rows))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(|error| planning(&error))
 }
 
 fn full_scan(what: &str) -> Failure {

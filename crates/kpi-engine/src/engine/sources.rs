@@ -37,6 +37,8 @@ pub(super) struct Opened {
     pub engine: Option<Arc<dyn SqlEngine>>,
     /// Whether it is not to be read whole.
     pub is_large: bool,
+    /// Whether what is read of it comes over a network.
+    pub is_remote: bool,
 }
 
 /// The sources that are used, each opened or not, with the reason.
@@ -126,7 +128,7 @@ async fn open(name: &str, source: &Source, zone: &str, metrics: Option<&Secret>)
         }
         SourceKind::Files(files) => {
             let catalog = FilesCatalog::new(name, files, zone);
-            Ok(Opened::of(Arc::new(catalog), is_large))
+            Ok(Opened { is_remote: false, ..Opened::of(Arc::new(catalog), is_large) })
         }
         SourceKind::Search(search) => {
             let server = SearchServer::connect(name, search).await.map_err(|error| unusable(error.to_string()))?;
@@ -143,7 +145,7 @@ async fn open(name: &str, source: &Source, zone: &str, metrics: Option<&Secret>)
 
 impl Opened {
     fn of(catalog: Arc<dyn CatalogProvider>, is_large: bool) -> Self {
-        Self { catalog, postgres: None, search: None, engine: None, is_large }
+        Self { catalog, postgres: None, search: None, engine: None, is_large, is_remote: true }
     }
 
     fn postgres(catalog: PostgresCatalog, is_large: bool) -> Self {

@@ -71,6 +71,7 @@ fn data_type(kind: &Kind, zone: Option<&str>) -> DataType {
 }
 
 /// What was seen of a field.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of value, all of which may be seen")]
 #[derive(Debug, Default)]
 struct Facts {
     booleans: bool,
@@ -208,7 +209,10 @@ pub(super) fn for_each_object(
             continue;
         }
         let object = serde_json::from_slice(&text).map_err(|error| {
-            failure(ErrorKind::Execution, format!("{table}: {} line {line}: not a JSON object: {error}", path.display()))
+            failure(
+                ErrorKind::Execution,
+                format!("{table}: {} line {line}: not a JSON object: {error}", path.display()),
+            )
         })?;
         if !take(object, line)? {
             break;

@@ -86,8 +86,7 @@ impl PostgresSchema {
         let rows = lease.run(async |client| client.query(sql, &[&relation.id]).await).await?;
         lease.end().await;
         let columns = rows.iter().map(|row| Column::new(row.get(0), row.get(1), row.get(2))).collect();
-        let table =
-            PostgresTable::new(&self.database, self.name.clone(), name.to_owned(), columns, relation.rows);
+        let table = PostgresTable::new(&self.database, self.name.clone(), name.to_owned(), columns, relation.rows);
         let table = Arc::new(table);
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(&table));
         Ok(Some(table))

@@ -8,7 +8,7 @@ use datafusion::arrow::array::{
     TimestampMicrosecondBuilder,
 };
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
-use datafusion::sql::sqlparser::ast::{CastKind, DataType as SqlType, ExactNumberInfo, Expr, Ident};
+use datafusion::sql::sqlparser::ast::{CastKind, DataType as SqlType, Expr, Ident};
 use metrics_core::kpi::{ErrorKind, Failure};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
@@ -105,7 +105,7 @@ impl Column {
     /// What is asked for: the column, in a form that is read here.
     pub fn selected(&self) -> Expr {
         match self.kind {
-            Kind::Float => cast(self.ident(), SqlType::Double(ExactNumberInfo::None)),
+            Kind::Float => cast(self.ident(), SqlType::DoublePrecision),
             Kind::Decimal { .. } | Kind::Other => cast(self.ident(), SqlType::Text),
             _ => self.ident(),
         }

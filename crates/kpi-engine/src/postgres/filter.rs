@@ -100,7 +100,7 @@ fn literal(column: &Column, expr: &Expr) -> Option<Sql> {
         (Kind::Boolean, ScalarValue::Boolean(Some(flag))) => Some(Sql::Value(Value::Boolean(*flag).into())),
         (Kind::Integer, ScalarValue::Int64(Some(number))) => Some(typed(number.to_string(), SqlType::BigInt(None))),
         (Kind::Float, ScalarValue::Float64(Some(number))) if number.is_finite() => {
-            Some(typed(format!("{number:?}"), SqlType::Double(ExactNumberInfo::None)))
+            Some(typed(format!("{number:?}"), SqlType::DoublePrecision))
         }
         (Kind::Decimal { precision, scale, is_exact: true }, value @ ScalarValue::Decimal128(Some(_), ..)) => {
             let ScalarValue::Decimal128(Some(digits), _, its_scale) = *value else { return None };

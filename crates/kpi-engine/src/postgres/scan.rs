@@ -214,9 +214,9 @@ impl Cursor {
         let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options);
-        batch.map(Some).map_err(|error| {
-            crate::failure::failure(metrics_core::kpi::ErrorKind::Execution, error.to_string())
-        })
+        batch
+            .map(Some)
+            .map_err(|error| crate::failure::failure(metrics_core::kpi::ErrorKind::Execution, error.to_string()))
     }
 
     async fn open(&self) -> Result<Statement, Failure> {

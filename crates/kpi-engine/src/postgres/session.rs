@@ -36,7 +36,14 @@ impl fmt::Debug for Database {
 
 impl Database {
     /// Nothing is opened yet. Sessions have the time zone `zone`.
-    pub fn new(name: &str, url: DatabaseUrl, pool: usize, statement_timeout: Duration, read_only: bool, zone: &str) -> Self {
+    pub fn new(
+        name: &str,
+        url: DatabaseUrl,
+        pool: usize,
+        statement_timeout: Duration,
+        read_only: bool,
+        zone: &str,
+    ) -> Self {
         let options = ConnectOptions {
             application_name: "reporter-kpi".to_owned(),
             read_only,
@@ -67,6 +74,7 @@ impl Database {
             client: Mutex::new(Some(Arc::new(client))),
             running: AtomicUsize::new(0),
             is_abandoned: AtomicBool::new(false),
+            has_begun: AtomicBool::new(false),
             cursors: AtomicUsize::new(0),
             _slot: slot,
         };
@@ -96,6 +104,7 @@ pub(crate) struct Lease {
     client: Mutex<Option<Arc<Client>>>,
     running: AtomicUsize,
     is_abandoned: AtomicBool,
+    has_begun: AtomicBool,
     cursors: AtomicUsize,
     _slot: OwnedSemaphorePermit,
 }
@@ -109,6 +118,7 @@ impl fmt::Debug for Lease {
 impl Lease {
     /// Begins the one transaction of the lease.
     pub async fn begin(&self) -> Result<(), Failure> {
+        self.has_begun.store(true, Ordering::Release);
         self.run(async |client| client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await).await
     }
 
@@ -144,7 +154,9 @@ impl Lease {
             return self.stop();
         }
         // Rolled back: settings that a statement changed are as they were.
-        if self.run(async |client| client.batch_execute("ROLLBACK").await).await.is_err() {
+        if self.has_begun.load(Ordering::Acquire)
+            && self.run(async |client| client.batch_execute("ROLLBACK").await).await.is_err()
+        {
             return self.stop();
         }
         let client = locked(&self.client).take();

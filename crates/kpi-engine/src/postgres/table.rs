@@ -29,7 +29,13 @@ pub(crate) struct PostgresTable {
 
 impl PostgresTable {
     /// A table with about `rows` rows.
-    pub fn new(database: &Arc<Database>, schema: String, name: String, columns: Vec<Column>, rows: Option<usize>) -> Self {
+    pub fn new(
+        database: &Arc<Database>,
+        schema: String,
+        name: String,
+        columns: Vec<Column>,
+        rows: Option<usize>,
+    ) -> Self {
         let fields: Vec<_> = columns.iter().map(|column| column.field(database.zone())).collect();
         Self {
             database: Arc::clone(database),

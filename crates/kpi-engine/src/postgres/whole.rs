@@ -149,17 +149,22 @@ pub(crate) async fn run(
     mut take: impl FnMut(Vec<String>) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     let mut problem = Ok(());
-    let mut is_cut = false;
+    let (mut is_enough, mut is_cut) = (false, false);
     let read = lease.run(async |client| {
         let mut messages = pin!(client.simple_query_raw(&statement.text).await?);
         while let Some(message) = messages.try_next().await? {
-            if let SimpleQueryMessage::Row(row) = message {
-                match row_of(&row, statement).and_then(&mut take) {
-                    Ok(true) => continue,
-                    Ok(false) => is_cut = true,
-                    Err(failure) => problem = Err(failure),
-                }
+            let SimpleQueryMessage::Row(row) = message else { continue };
+            // Only a row more than was wanted shows that there is a rest.
+            is_cut = is_enough;
+            if is_cut {
                 break;
+            }
+            match row_of(&row, statement).and_then(&mut take) {
+                Ok(wants_more) => is_enough = !wants_more,
+                Err(failure) => {
+                    problem = Err(failure);
+                    break;
+                }
             }
         }
         Ok(())

@@ -77,10 +77,10 @@ fn pushed(aggregate: &Aggregate) -> Result<Option<LogicalPlan>, DataFusionError>
     Ok(Some(LogicalPlan::Projection(projection)))
 }
 
-/// Whether the scan is of a summary to which a filter was given.
-pub(crate) fn is_filtered_summary(scan: &TableScan) -> bool {
-    source_as_provider(&scan.source)
-        .is_ok_and(|provider| provider.downcast_ref::<Groups>().is_some_and(Groups::is_filtered))
+/// Whether the scan is of a summary of all documents; `None` if it is not of a summary.
+pub(crate) fn reads_whole(scan: &TableScan) -> Option<bool> {
+    let provider = source_as_provider(&scan.source).ok()?;
+    provider.downcast_ref::<Groups>().map(|groups| !groups.is_filtered())
 }
 
 /// The scan that the plan is, under whatever names.

@@ -109,6 +109,11 @@ impl<'a> Translator<'a> {
             Expr::Not(inner) => self.put(inner, !is_true),
             Expr::IsNull(inner) => self.nullness(inner, is_true),
             Expr::IsNotNull(inner) => self.nullness(inner, !is_true),
+            Expr::Literal(value, _) if value.is_null() => Some(Filter::none()),
+            Expr::Literal(ScalarValue::Boolean(Some(value)), _) if *value == is_true => {
+                Some(Filter::new(json!({ "match_all": {} }), true))
+            }
+            Expr::Literal(ScalarValue::Boolean(Some(_)), _) => Some(Filter::none()),
             Expr::Column(_) => {
                 let column = self.column(condition)?;
                 self.comparison(column, Operator::Eq, &ScalarValue::Boolean(Some(is_true)), true)

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
+use datafusion::common::{Column, DFSchema};
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExecBuilder;
 
-use super::column::{Column, Kind};
+use super::column::{Column as Field, Kind};
 use super::filter::{self, Filter};
 use super::layout::Layout;
 use super::pages::Request;
@@ -22,7 +26,7 @@ use super::server::SearchServer;
 pub(super) struct Index {
     pub(super) server: Arc<SearchServer>,
     pub(super) index: String,
-    pub(super) columns: Vec<Arc<Column>>,
+    pub(super) columns: Vec<Arc<Field>>,
     schema: SchemaRef,
     slices: usize,
     /// Whether the server may be asked for counts and groups.
@@ -33,8 +37,8 @@ impl Index {
     pub(super) fn new(server: Arc<SearchServer>, index: &str, layout: &Layout, shows_hidden: bool) -> Self {
         let mut columns = layout.columns.clone();
         if shows_hidden {
-            columns.push(Arc::new(Column::own("_id", Kind::Id)));
-            columns.push(Arc::new(Column::own("_index", Kind::Index)));
+            columns.push(Arc::new(Field::own("_id", Kind::Id)));
+            columns.push(Arc::new(Field::own("_index", Kind::Index)));
         }
         let schema = Arc::new(Schema::new(columns.iter().map(|column| column.field()).collect::<Vec<_>>()));
         Self { server, index: index.to_owned(), columns, schema, slices: layout.slices, is_pushable: true }
@@ -50,7 +54,7 @@ impl Index {
         filter::translate(condition, &self.columns)
     }
 
-    pub(super) fn column(&self, name: &str) -> Option<&Arc<Column>> {
+    pub(super) fn column(&self, name: &str) -> Option<&Arc<Field>> {
         self.columns.iter().find(|column| column.name == name)
     }
 
@@ -83,11 +87,44 @@ impl TableProvider for Index {
 
     async fn scan(
         &self,
-        _state: &dyn Session,
+        state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+        // A filter that was taken over may have been rewritten since, into one that cannot be put: it is for this plan
+        // to apply it, because nobody above does.
+        let translated: Vec<Option<Filter>> = filters.iter().map(|filter| self.translate(filter)).collect();
+        let is_exact = |filter: &Option<Filter>| filter.as_ref().is_some_and(|filter| filter.is_exact);
+        let rest = filters.iter().zip(&translated).filter(|(_, filter)| !is_exact(filter)).map(|(filter, _)| filter);
+        let Some(rest) = conjunction(rest.cloned()) else {
+            return Ok(Arc::new(self.scan_of(projection, translated, limit)?));
+        };
+        let wanted: Vec<usize> = projection.map_or_else(|| (0..self.columns.len()).collect(), Clone::clone);
+        let mut read = wanted.clone();
+        for column in rest.column_refs() {
+            let number = self.schema.index_of(&column.name)?;
+            if !read.contains(&number) {
+                read.push(number);
+            }
+        }
+        let scan = self.scan_of(Some(&read), translated, None)?;
+        let schema = DFSchema::try_from(scan.schema())?;
+        let rest = state.create_physical_expr(unqualified(rest)?, &schema)?;
+        let filtered = FilterExecBuilder::new(rest, Arc::new(scan))
+            .apply_projection(Some((0..wanted.len()).collect()))?
+            .build()?;
+        Ok(Arc::new(filtered))
+    }
+}
+
+impl Index {
+    fn scan_of(
+        &self,
+        projection: Option<&Vec<usize>>,
+        filters: Vec<Option<Filter>>,
+        limit: Option<usize>,
+    ) -> Result<Scan, DataFusionError> {
         let (columns, schema) = match projection {
             None => (self.columns.clone(), Arc::clone(&self.schema)),
             Some(chosen) => (
@@ -95,7 +132,7 @@ impl TableProvider for Index {
                 Arc::new(self.schema.project(chosen)?),
             ),
         };
-        let filter = filter::all(filters.iter().filter_map(|filter| self.translate(filter)).collect());
+        let filter = filter::all(filters.into_iter().flatten().collect());
         let fields: BTreeSet<&str> =
             columns.iter().filter(|column| column.is_in_source()).map(|column| column.path.as_str()).collect();
         let request = Request {
@@ -109,6 +146,17 @@ impl TableProvider for Index {
         };
         let compared = filter.map(|filter| filter.compared).unwrap_or_default();
         let compared = compared.iter().filter_map(|name| self.column(name).cloned()).collect();
-        Ok(Arc::new(Scan::new(Arc::clone(&self.server), request, columns, compared, schema)))
+        Ok(Scan::new(Arc::clone(&self.server), request, columns, compared, schema))
     }
+}
+
+/// The condition with columns by their names alone.
+fn unqualified(condition: Expr) -> Result<Expr, DataFusionError> {
+    let bare = |expression: Expr| {
+        Ok(match expression {
+            Expr::Column(column) => Transformed::yes(Expr::Column(Column::new_unqualified(column.name))),
+            other => Transformed::no(other),
+        })
+    };
+    Ok(condition.transform(bare)?.data)
 }

@@ -9,7 +9,10 @@ use kpi_engine::Tier;
 use metrics_core::kpi::{Form, Kpi};
 use serde_json::Value;
 
-use super::support::{engine, fixture, here, is_same, kpi, sorted, sorted_rows, world};
+use super::support::{are_equal, cells, engine, fixture, here, is_same, kpi, sorted, world};
+
+/// A table without its schema; a column of ORDER BY that is also an alias of the select list.
+pub const CANNOT_RUN: [&str; 2] = ["view025_num_USED_INTERL_per_SCHEMA", "view002y_num_TEAMS_USERS_per_PROC"];
 
 /// The file, or `None` after saying so.
 pub fn data(name: &str) -> Option<Value> {
@@ -28,11 +31,10 @@ pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 /// What is wrong with an answer, if something is.
 pub fn wrong(expected: &Value, form: Form, answer: &str) -> Option<String> {
-    let answer: Value = serde_json::from_str(answer).unwrap();
     let is_right = match form {
         _ if expected.is_null() => true,
-        Form::Count => is_same(&answer, &expected["value"]),
-        Form::Rows => is_same(&sorted_rows(&answer), &sorted(&expected["rows"])),
+        Form::Count => is_same(&serde_json::from_str(answer).unwrap(), &expected["value"]),
+        Form::Rows => is_same(&sorted(&cells(answer)), &sorted(&expected["rows"])),
     };
     (!is_right).then(|| format!("{answer} instead of {expected}"))
 }
@@ -58,7 +60,7 @@ async fn every_query_has_its_expected_value_in_both_tiers() {
         if let Some(name) = expected["error_names"].as_str() {
             for kpi in [kpi, &here(kpi.clone())] {
                 let failure = engine.run(kpi).await.result.unwrap_err();
-                assert!(failure.message.contains(name) && !failure.message.contains("\"permissio\""), "{id}: {failure}");
+                assert!(failure.message.contains(name), "{id}: {failure}");
             }
             continue;
         }
@@ -81,14 +83,8 @@ async fn every_query_has_its_expected_value_in_both_tiers() {
             match engine.run(&here(kpi.clone())).await.result {
                 Ok(second) => {
                     here_too += 1;
-                    let (first, second): (Value, Value) =
-                        (serde_json::from_str(&first.value).unwrap(), serde_json::from_str(&second.value).unwrap());
-                    let is_equal = match kpi.form {
-                        Form::Count => is_same(&first, &second),
-                        Form::Rows => is_same(&sorted_rows(&first), &sorted_rows(&second)),
-                    };
-                    if !is_equal {
-                        problems.push(format!("{id}: {first} in the database, {second} here"));
+                    if !are_equal(kpi.form, &first.value, &second.value) {
+                        problems.push(format!("{id}: {} in the database, {} here", first.value, second.value));
                     }
                 }
                 Err(failure) => problems.push(format!("{id} here: {failure}")),
@@ -117,14 +113,16 @@ async fn every_view_that_can_run_has_its_expected_rows() {
             match engine.run(kpi).await.result {
                 Ok(answer) => {
                     ran += 1;
-                    problems.extend(wrong(expected, kpi.form, &answer.value).map(|problem| format!("{name}: {problem}")));
+                    problems
+                        .extend(wrong(expected, kpi.form, &answer.value).map(|problem| format!("{name}: {problem}")));
                 }
-                Err(_) if expected["oracle_error"].is_string() => {}
+                Err(_) if CANNOT_RUN.contains(&name) => {}
                 Err(failure) => problems.push(format!("{name}: {failure}")),
             }
         }
     }
-    assert!(problems.is_empty(), "{ran} ran\n{}", problems.join("\n"));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert_eq!(ran, 2 * (views.len() - CANNOT_RUN.len()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,8 +76,9 @@ impl Database {
         open(&self.url).await.batch_execute(sql).await.unwrap_or_else(|error| panic!("{error:?}"));
     }
 
-    pub async fn client(&self) -> Client {
-        open(&self.url).await
+    /// The only value of the only row.
+    pub async fn number(&self, sql: &str) -> i64 {
+        open(&self.url).await.query_one(sql, &[]).await.unwrap().get(0)
     }
 }
 
@@ -133,7 +134,10 @@ pub fn file(path: impl Into<PathBuf>, format: FileFormat) -> FileTable {
 /// A source of files in one schema.
 pub fn files(schema: &str, tables: Vec<(&str, FileTable)>) -> Source {
     let tables = tables.into_iter().map(|(name, table)| (name.to_owned(), table)).collect();
-    Source { kind: SourceKind::Files(FilesSource { schemas: BTreeMap::from([(schema.to_owned(), tables)]) }), is_large: false }
+    Source {
+        kind: SourceKind::Files(FilesSource { schemas: BTreeMap::from([(schema.to_owned(), tables)]) }),
+        is_large: false,
+    }
 }
 
 /// Definitions over the given sources, without KPIs.
@@ -198,12 +202,6 @@ pub async fn run(definitions: &Definitions, kpi: Kpi) -> Result<Answer, Failure>
     engine(definitions, &kpis).await.run(&kpis[0]).await.result
 }
 
-/// Runs one query over the fixtures, for its JSON value.
-pub async fn value(sql: &str, form: Form) -> Value {
-    let answer = run(&world().await, kpi(sql, form)).await.unwrap_or_else(|failure| panic!("{failure}\nin: {sql}"));
-    serde_json::from_str(&answer.value).unwrap()
-}
-
 /// Whether two values are the same, numbers up to one in 10⁹.
 pub fn is_same(left: &Value, right: &Value) -> bool {
     match (left, right) {
@@ -218,16 +216,43 @@ pub fn is_same(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Rows of objects as lists of values, in an order of their own.
-pub fn sorted_rows(value: &Value) -> Value {
-    let rows = value.as_array().expect("rows");
-    let mut rows: Vec<Value> =
-        rows.iter().map(|row| Value::Array(row.as_object().expect("an object").values().cloned().collect())).collect();
-    rows.sort_by_key(key);
-    Value::Array(rows)
+/// Rows of objects as lists of values, in the order of the text.
+pub fn cells(answer: &str) -> Value {
+    struct Cells(Vec<Value>);
+    impl<'de> serde::Deserialize<'de> for Cells {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visit;
+            impl<'de> serde::de::Visitor<'de> for Visit {
+                type Value = Cells;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("an object")
+                }
+
+                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Cells, A::Error> {
+                    let mut cells = Vec::new();
+                    while let Some((_, value)) = map.next_entry::<String, Value>()? {
+                        cells.push(value);
+                    }
+                    Ok(Cells(cells))
+                }
+            }
+            deserializer.deserialize_map(Visit)
+        }
+    }
+    let rows: Vec<Cells> = serde_json::from_str(answer).unwrap();
+    rows.into_iter().map(|row| Value::Array(row.0)).collect()
 }
 
-/// Rows of lists, in the same order.
+/// Whether two answers are the same, rows in any order.
+pub fn are_equal(form: Form, left: &str, right: &str) -> bool {
+    match form {
+        Form::Count => is_same(&serde_json::from_str(left).unwrap(), &serde_json::from_str(right).unwrap()),
+        Form::Rows => is_same(&sorted(&cells(left)), &sorted(&cells(right))),
+    }
+}
+
+/// Rows of lists, in an order of their own.
 pub fn sorted(value: &Value) -> Value {
     let mut rows = value.as_array().expect("rows").clone();
     rows.sort_by_key(key);

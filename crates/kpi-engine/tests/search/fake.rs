@@ -157,10 +157,13 @@ fn search(documents: usize, at: usize, fault: Fault, state: &mut State, request:
         .map(|n| json!({ "_index": "logs-1", "_id": n.to_string(), "_source": { "n": n }, "sort": [n] }))
         .collect();
     *hits = json!({ "hits": documents });
-    if let Some(id) = id {
-        state.open.remove(id.as_str().or(id["id"].as_str()).unwrap_or_default());
+    // Of an answer that is cut off, nobody learns a new id.
+    if fault != Fault::CutOff {
+        if let Some(id) = id {
+            state.open.remove(id.as_str().or(id["id"].as_str()).unwrap_or_default());
+        }
+        page[if is_scroll { "_scroll_id" } else { "pit_id" }] = state.new_id().into();
     }
-    page[if is_scroll { "_scroll_id" } else { "pit_id" }] = state.new_id().into();
     match fault {
         Fault::TimedOut => page["timed_out"] = true.into(),
         Fault::FailedShard => {

@@ -9,6 +9,7 @@ pub mod company_metrics;
 pub mod cooling_unit_metrics;
 pub mod exchange_rate;
 pub mod impact_metrics;
+pub mod kpi;
 pub mod report_run;
 pub mod store_uptime;
 

@@ -218,3 +218,67 @@ diesel::table! {
         computed_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    metrics.kpi (environment, id) {
+        environment -> Text,
+        id -> Text,
+        name -> Text,
+        unit -> Nullable<Text>,
+        description -> Nullable<Text>,
+        position -> Int4,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.kpi_runs (id) {
+        id -> Int8,
+        environment -> Text,
+        as_of -> Timestamptz,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        trigger -> Text,
+        host -> Text,
+        definition_hash -> Text,
+        kpis -> Int4,
+        ok -> Int4,
+        failed -> Int4,
+        status -> Text,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.kpi_results (run_id, name) {
+        run_id -> Int8,
+        name -> Text,
+        position -> Int4,
+        form -> Text,
+        status -> Text,
+        value -> Nullable<Json>,
+        value_num -> Nullable<Float8>,
+        rows -> Nullable<Int4>,
+        is_truncated -> Bool,
+        duration_ms -> Int4,
+        error_kind -> Nullable<Text>,
+        error -> Nullable<Text>,
+        sql_hash -> Text,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.kpi_deliveries (run_id, sink) {
+        run_id -> Int8,
+        sink -> Text,
+        status -> Text,
+        attempts -> Int4,
+        error -> Nullable<Text>,
+        delivered_at -> Nullable<Timestamptz>,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(kpi_results -> kpi_runs (run_id));
+diesel::allow_tables_to_appear_in_same_query!(kpi_results, kpi_runs);

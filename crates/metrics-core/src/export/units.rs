@@ -13,7 +13,8 @@ pub fn unit_of(column: &str) -> Option<&'static str> {
         "monthly_perc_foodloss_diff" => "percentage points",
         "date" | "last_date" | "first_date" | "report_date" => "local day in time_zone",
         "month" => "first day of the local month in time_zone",
-        "computed_at" | "latest_survey_date" => "UTC",
+        "computed_at" | "latest_survey_date" | "as_of" | "started_at" | "value_as_of" | "value_started_at" => "UTC",
+        "duration_ms" => "ms",
         name if name.starts_with("previous_") => return unit_of(&name["previous_".len()..]),
         name if name.ends_with("_usd") => "USD",
         name if name.contains("_perc_") => "%",
@@ -43,6 +44,7 @@ mod tests {
             ("avg_monthly_kg_selling_price_evolution", Some("currency per kg")),
             ("avg_monthly_farmer_revenue_evolution", Some("currency")),
             ("monthly_kg_loss", Some("kg")),
+            ("duration_ms", Some("ms")),
             ("co2_model", None),
             ("unit_name", None),
         ] {

@@ -15,15 +15,24 @@ pub struct Bounds {
     pub not_after_us: Option<i64>,
 }
 
+impl Bounds {
+    /// Whether a poll is dropped before anything else.
+    pub fn is_after_limit(&self, poll: Poll) -> bool {
+        self.not_after_us.is_some_and(|not_after_us| poll.at_us() > not_after_us)
+    }
+}
+
 /// Takes polls in any order; several, one per thread, are put together at the end.
 ///
 /// Where as of is not given, polls before the lookback of the latest one so far are dropped on the way, so that a
 /// long history takes no more memory than its last eight days.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Intake {
     bounds: Bounds,
     /// The latest accepted poll.
     latest_us: Option<i64>,
+    /// An instant that some poll is expected to have.
+    expected_us: Option<i64>,
     polls: Polls,
     /// Per store: whether there was a poll at or before as of that is not kept. Kept polls tell by themselves.
     has_stale: Vec<bool>,
@@ -43,6 +52,19 @@ impl Intake {
         Self { bounds, earliest_us: i64::MAX, sweep_at: LEAST_SWEEP, ..Self::default() }
     }
 
+    /// Drops from the beginning what is stale where some poll is of this instant: a history whose latest polls come last
+    /// is not kept then to be dropped later. The polls must keep the promise: see [`Intake::is_as_expected`].
+    #[must_use]
+    pub const fn expecting(mut self, latest_us: i64) -> Self {
+        self.expected_us = Some(latest_us);
+        self
+    }
+
+    /// Whether a poll came that is as late as the one that was expected; if not, too much was dropped.
+    pub fn is_as_expected(&self) -> bool {
+        self.bounds.as_of_us.is_some() || self.latest_us >= self.expected_us
+    }
+
     /// Counts a row that was refused.
     pub const fn refuse(&mut self, refused: Refused) {
         self.diagnostics.polls_rows += 1;
@@ -54,7 +76,7 @@ impl Intake {
 
     /// Whether a poll is dropped before anything else, so that its store need not be known.
     pub fn is_after_limit(&self, poll: Poll) -> bool {
-        self.bounds.not_after_us.is_some_and(|not_after_us| poll.at_us() > not_after_us)
+        self.bounds.is_after_limit(poll)
     }
 
     /// Takes a poll of the store with this number; `None` means that the id cannot be one.
@@ -70,7 +92,7 @@ impl Intake {
         let as_of_us = self.bounds.as_of_us.unwrap_or_else(|| {
             let latest_us = self.latest_us.map_or(at_us, |latest_us| latest_us.max(at_us));
             self.latest_us = Some(latest_us);
-            latest_us
+            self.expected_us.map_or(latest_us, |expected_us| latest_us.max(expected_us))
         });
         if at_us > as_of_us {
             self.diagnostics.polls_future += 1;

@@ -1,14 +1,14 @@
 //! Reports as JSON: the names of the full CSV, numbers as integers, and what the report was asked for.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::policy::MaxCarry;
-use super::print::{column_names, columns};
-use super::report::{Options, Report};
+use super::print::columns;
+use super::report::{Head, Options};
 use super::walk::StoreFigures;
 use crate::instant::format_us;
 
-impl Serialize for Report {
+impl Serialize for Head {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
         object.serialize_entry("as_of", &self.as_of_us.map(format_us))?;
@@ -16,7 +16,6 @@ impl Serialize for Report {
         object.serialize_entry("options", &self.options)?;
         object.serialize_entry("tzdata", chrono_tz::IANA_TZDB_VERSION)?;
         object.serialize_entry("diagnostics", &self.diagnostics)?;
-        object.serialize_entry("stores", &Rows(self))?;
         object.end()
     }
 }
@@ -34,19 +33,6 @@ impl Serialize for Options {
     }
 }
 
-struct Rows<'a>(&'a Report);
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = column_names();
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for (id, figures) in self.0.rows() {
-            list.serialize_element(&RowObject { id, figures, names: &names })?;
-        }
-        list.end()
-    }
-}
-
 /// A row as an object: the id, and its figures by the names of their columns.
 #[derive(Debug)]
 pub struct RowObject<'a> {
@@ -54,7 +40,7 @@ pub struct RowObject<'a> {
     pub id: &'a str,
     /// Its figures.
     pub figures: &'a StoreFigures,
-    /// Names of the columns, [`column_names`].
+    /// Names of the columns, [`column_names`](super::column_names).
     pub names: &'a [String],
 }
 

@@ -24,7 +24,7 @@ impl Entry {
 }
 
 /// The polls of the stores of one shard.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Shard {
     full: Vec<Vec<Entry>>,
     open: Vec<Entry>,
@@ -87,7 +87,7 @@ pub struct Groups {
 }
 
 /// Polls of many stores.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Polls {
     shards: Vec<Shard>,
     len: usize,

@@ -2,32 +2,16 @@
 //!
 //! Lines end with LF, the last one too; an id is quoted only where it must be.
 
-use std::io::{self, Write};
-
-use super::report::Report;
 use super::walk::{Figures, StoreFigures};
 use super::window::Window;
 use crate::instant::{HOUR_US, MINUTE_US};
 
-/// Bytes that are collected before they are written.
-const BUFFER: usize = 1 << 16;
-
-/// Header of [`write_classic`].
+/// Header of the report as the predecessors had it.
 pub const CLASSIC_HEADER: &str = "store_id,uptime_last_hour,uptime_last_day,uptime_last_week,\
     downtime_last_hour,downtime_last_day,downtime_last_week\n";
 
-/// The report as the predecessors had it: uptime and downtime of the hour in minutes, of day and week in hours, with
-/// two decimals. Each number is rounded on its own.
-pub fn write_classic(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let mut line = CLASSIC_HEADER.as_bytes().to_vec();
-    for (id, figures) in report.rows() {
-        push_classic(&mut line, id, figures);
-        flush(&mut line, out, BUFFER)?;
-    }
-    flush(&mut line, out, 0)
-}
-
-/// A line of [`write_classic`].
+/// A line of the report as the predecessors had it: uptime and downtime of the hour in minutes, of day and week in hours,
+/// with two decimals. Each number is rounded on its own.
 pub fn push_classic(line: &mut Vec<u8>, id: &str, figures: &StoreFigures) {
     push_id(line, id);
     for amount in [|figures: &Figures| figures.up_us, |figures: &Figures| figures.down_us] {
@@ -39,22 +23,12 @@ pub fn push_classic(line: &mut Vec<u8>, id: &str, figures: &StoreFigures) {
     line.push(b'\n');
 }
 
-/// The report with every figure, in microseconds.
-pub fn write_full(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let mut line = full_header().into_bytes();
-    for (id, figures) in report.rows() {
-        push_full(&mut line, id, figures);
-        flush(&mut line, out, BUFFER)?;
-    }
-    flush(&mut line, out, 0)
-}
-
-/// Header of [`write_full`].
+/// Header of the report with every figure.
 pub fn full_header() -> String {
     format!("store_id,{}\n", column_names().join(","))
 }
 
-/// A line of [`write_full`].
+/// A line of the report with every figure, in microseconds.
 pub fn push_full(line: &mut Vec<u8>, id: &str, figures: &StoreFigures) {
     let mut digits = itoa::Buffer::new();
     push_id(line, id);
@@ -127,15 +101,6 @@ fn push_id(line: &mut Vec<u8>, id: &str) {
     } else {
         line.extend_from_slice(id.as_bytes());
     }
-}
-
-/// Writes what was collected once it is as long as this.
-fn flush(line: &mut Vec<u8>, out: &mut impl Write, least: usize) -> io::Result<()> {
-    if line.len() >= least {
-        out.write_all(line)?;
-        line.clear();
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -60,15 +60,22 @@ pub struct Row {
     pub figures: StoreFigures,
 }
 
-/// The figures of all stores, in order of the bytes of their ids.
-#[derive(Debug)]
-pub struct Report {
+/// What a report says of itself; as JSON, all of it but its stores.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
     /// What it was asked for.
     pub options: Options,
     /// The instant it speaks of; `None` when none was given and there is no poll: then there are no rows.
     pub as_of_us: Option<i64>,
     /// What was read and not used.
     pub diagnostics: Diagnostics,
+}
+
+/// The figures of all stores, in order of the bytes of their ids.
+#[derive(Debug)]
+pub struct Report {
+    /// What it says of itself.
+    pub head: Head,
     ids: StoreIds,
     rows: Vec<Row>,
     /// Indices of rows, by id.
@@ -82,7 +89,8 @@ impl Report {
         let (polls, has_stale, mut diagnostics) = intake.into_parts();
         diagnostics.add(fleet.diagnostics());
         let Some(horizon) = as_of_us.map(Horizon::new) else {
-            return Self { options, as_of_us, diagnostics, ids, rows: Vec::new(), order: Vec::new() };
+            let head = Head { options, as_of_us, diagnostics };
+            return Self { head, ids, rows: Vec::new(), order: Vec::new() };
         };
         let task = Task {
             horizon,
@@ -114,7 +122,7 @@ impl Report {
         let rows = done.rows;
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_unstable_by_key(|index| ids.get(rows[*index].store));
-        Self { options, as_of_us, diagnostics, ids, rows, order }
+        Self { head: Head { options, as_of_us, diagnostics }, ids, rows, order }
     }
 
     /// How many stores it has.

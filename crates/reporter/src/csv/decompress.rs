@@ -1,6 +1,8 @@
 //! Files as they are, or compressed.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
@@ -13,18 +15,36 @@ const COMPRESSED_BLOCK: usize = 1 << 16;
 pub fn decompressed(mut file: impl Read + Send + 'static) -> std::io::Result<Box<dyn Read + Send>> {
     let mut head = Vec::with_capacity(4);
     file.by_ref().take(4).read_to_end(&mut head)?;
-    let is_gzip = head.starts_with(&[0x1f, 0x8b]);
-    let is_zstd = head == [0x28, 0xb5, 0x2f, 0xfd];
-    // A frame that is to be skipped may come first, as parallel compressors write it.
-    let is_skippable_zstd = matches!(head[..], [0x50..=0x5f, 0x2a, 0x4d, 0x18]);
+    let (is_gzip, is_zstd) = (is_gzip(&head), is_zstd(&head));
     let whole = Cursor::new(head).chain(file);
     if is_gzip {
         Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(COMPRESSED_BLOCK, whole))))
-    } else if is_zstd || is_skippable_zstd {
+    } else if is_zstd {
         Ok(Box::new(Zstd::new(BufReader::with_capacity(COMPRESSED_BLOCK, whole))))
     } else {
         Ok(Box::new(whole))
     }
+}
+
+/// Whether a file that begins so is compressed.
+pub fn is_compressed(head: &[u8]) -> bool {
+    is_gzip(head) || is_zstd(head)
+}
+
+/// Whether a file, which is no pipe, is compressed.
+pub fn is_compressed_file(file: &Path) -> std::io::Result<bool> {
+    let mut head = Vec::with_capacity(4);
+    File::open(file)?.take(4).read_to_end(&mut head)?;
+    Ok(is_compressed(&head))
+}
+
+fn is_gzip(head: &[u8]) -> bool {
+    head.starts_with(&[0x1f, 0x8b])
+}
+
+fn is_zstd(head: &[u8]) -> bool {
+    // A frame that is to be skipped may come first, as parallel compressors write it.
+    matches!(head, [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18])
 }
 
 /// All frames of a Zstandard file, one after the other, with their checksums.

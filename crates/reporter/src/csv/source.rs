@@ -28,6 +28,11 @@ pub struct Block {
 }
 
 impl Block {
+    /// Records without any quote, each with its line end.
+    pub(super) const fn of_plain_records(bytes: Vec<u8>) -> Self {
+        Self { len: bytes.len(), bytes, has_quotes: false, overlong: 0 }
+    }
+
     /// The records, each with its line end.
     pub fn records(&self) -> &[u8] {
         &self.bytes[..self.len]
@@ -56,7 +61,16 @@ impl Source {
         watch: impl FnOnce(File) -> R,
     ) -> Result<(Columns<N>, Self), ReadError> {
         let opened = File::open(file).map_err(|source| ReadError::Open { file: file.to_owned(), source })?;
-        let reader = decompressed(watch(opened)).map_err(|source| ReadError::Read { file: file.to_owned(), source })?;
+        Self::of_file(file, watch(opened), wanted)
+    }
+
+    /// Reads the header of an opened file, which errors call by this name.
+    pub fn of_file<const N: usize>(
+        file: &Path,
+        opened: impl Read + Send + 'static,
+        wanted: [&[&str]; N],
+    ) -> Result<(Columns<N>, Self), ReadError> {
+        let reader = decompressed(opened).map_err(|source| ReadError::Read { file: file.to_owned(), source })?;
         Self::of(file, reader, wanted, BLOCK, LONGEST_RECORD)
     }
 

@@ -75,10 +75,10 @@ async fn work(
     let report = Report::compute(stored.ids, &stored.fleet, stored.intake, *options, threads);
     tally.rows_computed = report.len() as u64;
     tally.details = Some(json!({
-        "policy": report.options.policy.to_string(),
-        "options": report.options,
+        "policy": report.head.options.policy.to_string(),
+        "options": report.head.options,
         "tzdata": chrono_tz::IANA_TZDB_VERSION,
-        "diagnostics": report.diagnostics,
+        "diagnostics": report.head.diagnostics,
     }));
     let Some(id) = id else { return Ok(()) };
 

@@ -39,8 +39,7 @@ impl StoreNumbers {
 
     /// Number of a store; `None` when the id is no text that a database could hold.
     fn ask(&self, id: &[u8]) -> Option<u32> {
-        let id = std::str::from_utf8(id).ok().filter(|id| !id.contains('\0'))?;
-        Some(self.number(id))
+        text(id).map(|id| self.number(id))
     }
 
     fn number(&self, id: &str) -> u32 {
@@ -54,6 +53,16 @@ impl StoreNumbers {
         table.insert_unique(hash, number, |number| hasher.hash_one(ids.get(*number)));
         number
     }
+}
+
+/// An id as text, if it is one that a database could hold: UTF-8 without NUL.
+fn text(id: &[u8]) -> Option<&str> {
+    std::str::from_utf8(id).ok().filter(|id| !id.contains('\0'))
+}
+
+/// Whether an id is one that a database could hold.
+pub fn is_text(id: &[u8]) -> bool {
+    text(id).is_some()
 }
 
 /// The numbers that one thread has seen: it asks the others once for each id.

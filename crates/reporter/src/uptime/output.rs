@@ -1,13 +1,16 @@
 //! Where a report is written.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use metrics_core::uptime::{Report, write_classic, write_full};
+use metrics_core::uptime::{
+    CLASSIC_HEADER, RowObject, StoreFigures, column_names, full_header, push_classic, push_full,
+};
 
 use super::UptimeFormat;
+use super::computed::Computed;
 use crate::exit::CommandError;
 
 /// Where a report goes.
@@ -40,7 +43,7 @@ impl Output {
     }
 
     /// Writes the report.
-    pub fn write(&self, report: &Report, format: UptimeFormat, out: &mut impl Write) -> Result<(), CommandError> {
+    pub fn write(&self, report: &Computed, format: UptimeFormat, out: &mut impl Write) -> Result<(), CommandError> {
         match self {
             Self::Standard => {
                 write(report, format, out)?;
@@ -59,7 +62,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes beside the file and renames; what is no regular file (a pipe, a device) is written to as it is.
-fn write_file(report: &Report, format: UptimeFormat, path: &Path) -> anyhow::Result<()> {
+fn write_file(report: &Computed, format: UptimeFormat, path: &Path) -> anyhow::Result<()> {
     // The file that a link means is replaced, not the link.
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if path.exists() && !path.is_file() {
@@ -85,16 +88,50 @@ fn write_file(report: &Report, format: UptimeFormat, path: &Path) -> anyhow::Res
     Ok(())
 }
 
-fn write(report: &Report, format: UptimeFormat, out: &mut impl Write) -> std::io::Result<()> {
+fn write(report: &Computed, format: UptimeFormat, out: &mut impl Write) -> io::Result<()> {
     match format {
-        UptimeFormat::Classic => write_classic(report, out),
-        UptimeFormat::Full => write_full(report, out),
+        UptimeFormat::Classic => write_rows(report, CLASSIC_HEADER, push_classic, "", out),
+        UptimeFormat::Full => write_rows(report, &full_header(), push_full, "", out),
         UptimeFormat::Json => {
-            // Standard output writes at each line end, and JSON asks for each byte by itself.
-            let mut out = BufWriter::with_capacity(1 << 16, out);
-            serde_json::to_writer(&mut out, report)?;
-            writeln!(out)?;
-            out.flush()
+            let mut head = serde_json::to_string(report.head())?;
+            // The rows go in before the last brace.
+            head.pop();
+            head.push_str(",\"stores\":[");
+            let names = column_names();
+            let mut is_first = true;
+            let push = |bytes: &mut Vec<u8>, id: &str, figures: &StoreFigures| {
+                if !is_first {
+                    bytes.push(b',');
+                }
+                is_first = false;
+                // Writing an object of numbers and a text into memory cannot fail.
+                let _ = serde_json::to_writer(bytes, &RowObject { id, figures, names: &names });
+            };
+            write_rows(report, &head, push, "]}\n", out)
         }
     }
+}
+
+/// Bytes that are collected before they are written.
+const BUFFER: usize = 1 << 16;
+
+/// Writes a piece for each row, between a head and a tail.
+fn write_rows(
+    report: &Computed,
+    head: &str,
+    mut push: impl FnMut(&mut Vec<u8>, &str, &StoreFigures),
+    tail: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut bytes = head.as_bytes().to_vec();
+    report.for_each_row(|id, figures| {
+        push(&mut bytes, id, figures);
+        if bytes.len() >= BUFFER {
+            out.write_all(&bytes)?;
+            bytes.clear();
+        }
+        Ok(())
+    })?;
+    bytes.extend_from_slice(tail.as_bytes());
+    out.write_all(&bytes)
 }

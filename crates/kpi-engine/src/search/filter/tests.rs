@@ -160,6 +160,9 @@ fn null_is_neither_equal_nor_different() {
     is_exactly(&col("kw").not_eq(null()), &nothing);
     is_exactly(&col("kw").in_list(vec![lit("a"), null()], true), &nothing);
     is_exactly(&col("kw").in_list(vec![lit("a"), null()], false), &json!({ "terms": { "kw": ["a"] } }));
+    let either = col("kw").eq(lit("a")).or(lit(ScalarValue::Boolean(None)));
+    let parts = json!([{ "term": { "kw": "a" } }, nothing]);
+    is_exactly(&either, &json!({ "bool": { "should": parts, "minimum_should_match": 1 } }));
     let distinct = BinaryExpr::new(Box::new(col("kw")), Operator::IsDistinctFrom, Box::new(lit("a")));
     stays_here(&Expr::BinaryExpr(distinct));
 }

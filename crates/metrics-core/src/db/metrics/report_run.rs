@@ -1,5 +1,7 @@
 //! `metrics.report_run`, `report_reject` and `view_version`: what ran, what it could not use, what readers may cache.
 
+use std::fmt;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use tokio_postgres::{Client, Row, Transaction};
@@ -54,6 +56,19 @@ pub struct LockHolder {
     pub since: Option<DateTime<Utc>>,
     /// Its run.
     pub run: Option<i64>,
+}
+
+impl fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(run) = self.run {
+            write!(f, "run {run}, ")?;
+        }
+        write!(f, "{} from {} (database session {}", self.application, self.address, self.session)?;
+        if let Some(since) = self.since {
+            write!(f, ", connected {}", since.format("%F %T UTC"))?;
+        }
+        f.write_str(")")
+    }
 }
 
 /// What only one process does at a time.

@@ -35,7 +35,7 @@ pub async fn replace(
     as_of: DateTime<Utc>,
     computed_at: DateTime<Utc>,
 ) -> Result<Changes, DbError> {
-    let policy = report.options.policy.to_string();
+    let policy = report.head.options.policy.to_string();
     stage(transaction, report).await?;
     let deleted = transaction.execute(include_str!("store_uptime_delete.sql"), &[&as_of, &policy]).await?;
     let written =

@@ -102,9 +102,9 @@ impl Worker {
         let transaction = self.client.transaction().await?;
         store_uptime::stage(&transaction, &report).await?;
         transaction.execute(include_str!("store.sql"), &[&claimed.number]).await?;
-        let as_of = report.as_of_us.and_then(DateTime::from_timestamp_micros);
+        let as_of = report.head.as_of_us.and_then(DateTime::from_timestamp_micros);
         let rows = i64::try_from(report.len()).unwrap_or(i64::MAX);
-        let diagnostics = serde_json::to_value(report.diagnostics).map_err(|error| inconsistent(&error))?;
+        let diagnostics = serde_json::to_value(report.head.diagnostics).map_err(|error| inconsistent(&error))?;
         let complete = include_str!("complete.sql");
         transaction
             .execute(complete, &[&claimed.number, &as_of, &rows, &diagnostics, &chrono_tz::IANA_TZDB_VERSION])

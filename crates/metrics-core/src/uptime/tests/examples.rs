@@ -144,12 +144,12 @@ fn one_wrong_clock_does_not_move_as_of() {
     let polls = [("2023-01-25 17:30:00", Active), ("2032-01-25 17:30:00", Active)];
     let world = World::one("2023-01-25 18:00:00", store(ALWAYS, &polls));
     let options = |as_of_us, not_after_us| Options { bounds: Bounds { as_of_us, not_after_us }, ..Options::default() };
-    assert_eq!(world.report(options(None, None)).as_of_us, Some(us("2032-01-25 17:30:00")));
+    assert_eq!(world.report(options(None, None)).head.as_of_us, Some(us("2032-01-25 17:30:00")));
     let report = world.report(options(None, Some(us("2023-01-25 18:00:00"))));
-    assert_eq!(report.as_of_us, Some(us("2023-01-25 17:30:00")));
-    assert_eq!((report.diagnostics.polls_rows, report.diagnostics.polls_future), (2, 1));
+    assert_eq!(report.head.as_of_us, Some(us("2023-01-25 17:30:00")));
+    assert_eq!((report.head.diagnostics.polls_rows, report.head.diagnostics.polls_future), (2, 1));
     let none = World::one("2023-01-25 18:00:00", store(ALWAYS, &[])).report(options(None, None));
-    assert_eq!((none.as_of_us, none.len()), (None, 0));
+    assert_eq!((none.head.as_of_us, none.len()), (None, 0));
 }
 
 /// A is polled long ago, B after as of, C never.

@@ -87,7 +87,7 @@ pub struct Rows {
 
 /// Figures and counts of a report, to compare.
 pub fn outcome(report: &Report) -> (Vec<(String, StoreFigures)>, Diagnostics) {
-    (report.rows().map(|(id, figures)| (id.to_owned(), *figures)).collect(), report.diagnostics)
+    (report.rows().map(|(id, figures)| (id.to_owned(), *figures)).collect(), report.head.diagnostics)
 }
 
 pub fn us(text: &str) -> i64 {

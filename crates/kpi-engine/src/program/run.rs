@@ -1,0 +1,197 @@
+//! `reporter kpi run`: compute, store, deliver.
+
+use std::io::{IsTerminal as _, Write};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use metrics_core::db::connect::Connection;
+use metrics_core::db::metrics::kpi::{self, Ending, KpiEntry, NewResult, NewRun};
+use metrics_core::exit::Exit;
+use metrics_core::kpi::{ErrorKind, Failure, Kpi, Outcome, RunStatus};
+use sha2::{Digest, Sha256};
+
+use super::cli::RunArgs;
+use super::deliver::{self, chosen_sinks};
+use super::error::ProgramError;
+use super::session::{Session, chosen};
+use super::stop::Stop;
+use super::summary::{RunSummary, print, print_json};
+use crate::definitions::{DefinitionsFile, hex};
+use crate::engine::Engine;
+use crate::sinks::date_time;
+
+/// `reporter kpi run`.
+pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -> Result<Exit, ProgramError> {
+    let stop = Stop::listen().context("cannot listen to signals").map_err(ProgramError::Failed)?;
+    let as_of = session.as_of(&arguments.file);
+    let file = session.definitions(&arguments.file, as_of)?;
+    let sinks = chosen_sinks(&file, &arguments.sink)?;
+    let kpis = chosen(&file.definitions.kpis, &arguments.only)?;
+    let databases = session.databases().await?;
+    let mut connection = session.connection(&databases, "run").await?;
+    let environment = &file.definitions.environment;
+    if let Err(holder) = kpi::lock(&mut connection, environment).await? {
+        return Err(ProgramError::Locked { environment: environment.clone(), holder });
+    }
+    if let Some(run) = arguments.resend {
+        return deliver::resend(run, &file, &sinks, arguments, session, &mut connection, out).await;
+    }
+
+    let started_at = own_second(&mut connection, &file, session).await?;
+    let mut summary = RunSummary::new(&file, as_of, started_at, &arguments.trigger, kpis.len());
+    let begun = match arguments.dry_run {
+        true => None,
+        false => Some(begin(&mut connection, &file, &summary).await?),
+    };
+    summary.id = begun;
+    let progress = progress(arguments.quiet || arguments.json, kpis.len());
+    let only: Vec<&Kpi> = kpis.iter().map(|(_, kpi)| *kpi).collect();
+    let engine = tokio::select! {
+        engine = session.engine(&file, &only, as_of, Some(&databases)) => Some(engine?),
+        () = stop.asked() => None,
+    };
+    let outcomes = match &engine {
+        Some(engine) => compute(engine, &only, &file, &stop, &progress).await,
+        None => only.iter().map(|_| interrupted()).collect(),
+    };
+    if let Some(engine) = &engine {
+        engine.settle().await;
+    }
+    // Connections to sources are not needed while rows are delivered.
+    drop(engine);
+    progress.finish_and_clear();
+
+    let hashes: Vec<String> = only.iter().map(|kpi| hex(&Sha256::digest(kpi.sql.as_bytes()))).collect();
+    let results = kpis.iter().zip(&outcomes).zip(&hashes).map(|(((position, kpi), outcome), sql_hash)| NewResult {
+        name: &kpi.name,
+        position: *position,
+        form: kpi.form,
+        sql_hash,
+        outcome,
+    });
+    let results: Vec<NewResult<'_>> = results.collect();
+    summary.take(&results, stop.is_asked(), session.clock.now());
+    if let Some(run) = begun {
+        let ending =
+            Ending { is_interrupted: summary.status == RunStatus::Interrupted, finished_at: summary.finished_at };
+        kpi::finish(&mut connection, run, &results, ending).await.context("results").map_err(ProgramError::Failed)?;
+        if summary.status != RunStatus::Interrupted {
+            let row = deliver::row(&file, &results, started_at, &mut connection).await?;
+            summary.deliveries = deliver::all(run, &sinks, &row, &file, session, &mut connection).await?;
+        }
+    }
+    match (arguments.json, arguments.quiet) {
+        (true, _) => print_json(out, &summary, &results)?,
+        (false, true) => {}
+        (false, false) => print(out, &summary, &results)?,
+    }
+    if arguments.json || arguments.quiet {
+        summary.log(&results);
+    }
+    Ok(summary.exit())
+}
+
+/// The start of the run, in a second of its own: the first column of sheets tells runs apart by it.
+async fn own_second(
+    connection: &mut Connection,
+    file: &DefinitionsFile,
+    session: &Session,
+) -> Result<DateTime<Utc>, ProgramError> {
+    let environment = &file.definitions.environment;
+    let newest = kpi::newest_runs(connection).await?.into_iter().find(|run| run.environment == *environment);
+    let zone = file.definitions.time_zone;
+    let now = session.clock.now();
+    match newest.filter(|newest| date_time(newest.started_at, zone) == date_time(now, zone)) {
+        Some(newest) if now - newest.started_at < chrono::Duration::seconds(1) => {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(session.clock.now())
+        }
+        _ => Ok(now),
+    }
+}
+
+/// Inserts the run, and brings the names of KPIs up to date.
+async fn begin(connection: &mut Connection, file: &DefinitionsFile, summary: &RunSummary) -> Result<i64, ProgramError> {
+    let new = NewRun {
+        environment: file.definitions.environment.clone(),
+        as_of: summary.as_of,
+        started_at: summary.started_at,
+        trigger: summary.trigger.clone(),
+        host: summary.host.clone(),
+        definition_hash: file.hash.clone(),
+        kpis: summary.kpis,
+    };
+    let begun = kpi::begin(connection, &new).await?;
+    if !begun.interrupted.is_empty() {
+        tracing::warn!("earlier runs ended without saying so and are marked interrupted: {:?}", begun.interrupted);
+    }
+    let entries: Vec<KpiEntry> = file
+        .definitions
+        .kpis
+        .iter()
+        .enumerate()
+        .map(|(position, kpi)| KpiEntry {
+            name: kpi.name.clone(),
+            unit: kpi.unit.clone(),
+            description: kpi.description.clone(),
+            position,
+        })
+        .collect();
+    let done = kpi::upsert_kpis(connection, &file.definitions.environment, &entries, summary.started_at).await;
+    done.context("names of KPIs").map_err(ProgramError::Failed)?;
+    Ok(begun.run)
+}
+
+/// Runs the KPIs, so many at a time, until all are done or a signal comes.
+async fn compute(
+    engine: &Engine,
+    kpis: &[&Kpi],
+    file: &DefinitionsFile,
+    stop: &Stop,
+    progress: &ProgressBar,
+) -> Vec<Outcome> {
+    let mut outcomes: Vec<Option<Outcome>> = kpis.iter().map(|_| None).collect();
+    let running = stream::iter(kpis.iter().enumerate())
+        .map(async |(index, kpi)| (index, engine.run(kpi).await))
+        .buffer_unordered(file.definitions.concurrency);
+    let mut running = std::pin::pin!(running);
+    loop {
+        let done = tokio::select! {
+            done = running.next() => done,
+            // Dropping what runs ends it at its sources.
+            () = stop.asked() => None,
+        };
+        let Some((index, outcome)) = done else { break };
+        outcomes[index] = Some(without_secrets(outcome, file));
+        progress.inc(1);
+    }
+    outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(interrupted)).collect()
+}
+
+fn without_secrets(mut outcome: Outcome, file: &DefinitionsFile) -> Outcome {
+    if let Err(failure) = &mut outcome.result {
+        failure.message = file.secrets.hide(&failure.message);
+    }
+    outcome
+}
+
+fn interrupted() -> Outcome {
+    let message = "the run was stopped before this KPI was done".to_owned();
+    Outcome { result: Err(Failure { kind: ErrorKind::Interrupted, message }), duration: Duration::ZERO }
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(is_quiet: bool, kpis: usize) -> ProgressBar {
+    if is_quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(kpis as u64).with_message("KPIs");
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,0 +1,193 @@
+//! Runs: what is stored, what is written, what is left after whatever goes wrong.
+
+use std::process::{Child, Stdio};
+
+use serde_json::json;
+
+use super::world::{World, said};
+
+const KPIS: &str = "
+[[kpi]]
+name = 'orders'
+sql = 'SELECT COUNT(*) FROM shop.public.orders'
+unit = 'orders'
+[[kpi]]
+name = 'amount'
+sql = 'SELECT SUM(amount) FROM shop.public.orders'
+[[kpi]]
+name = 'by name'
+sql = 'SELECT name, amount FROM shop.public.orders ORDER BY id'
+form = 'rows'
+[[kpi]]
+name = 'broken'
+sql = 'SELECT COUNT(*) FROM shop.public.ordres'
+";
+const SINKS: &str = "
+[sinks.csv]
+kind = 'csv'
+path = 'out/kpi-{environment}.csv'
+[sinks.book]
+kind = 'xlsx'
+path = 'out/kpi.xlsx'
+";
+const SLOW: &str = "
+[[kpi]]
+name = 'slow'
+sql = 'SELECT COUNT(x) FROM shop.public.slow'
+";
+
+fn terminate(child: &Child) {
+    let process = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+}
+
+#[tokio::test]
+async fn a_run_stores_all_that_came_of_it_and_adds_a_row_to_each_sink() {
+    let world = World::new(&format!("{KPIS}{SINKS}")).await;
+    let (code, summary) = world.run_json(&["--trigger", "test"]);
+    assert_eq!((code, &summary["status"], &summary["ok"], &summary["failed"]), (4, &json!("partial"), &json!(3), &json!(1)));
+    assert_eq!(summary["results"][1]["value"].to_string(), "3.75");
+    let rows = json!([{"name": "pear", "amount": 1.50}, {"name": "=1+1", "amount": 2.25}, {"name": null, "amount": null}]);
+    assert_eq!(summary["results"][2]["value"], rows);
+    assert!(summary["deliveries"].as_array().unwrap().iter().all(|sent| sent["error"].is_null()), "{summary}");
+
+    let sql = "SELECT name, status, value_num, rows, error_kind, error IS NULL AS fine FROM metrics.kpi_results ORDER BY position";
+    let expected = [
+        json!({"name": "orders", "status": "ok", "value_num": 3, "rows": null, "error_kind": null, "fine": true}),
+        json!({"name": "amount", "status": "ok", "value_num": 3.75, "rows": null, "error_kind": null, "fine": true}),
+        json!({"name": "by name", "status": "ok", "value_num": null, "rows": 3, "error_kind": null, "fine": true}),
+        json!({"name": "broken", "status": "failed", "value_num": null, "rows": null, "error_kind": "plan", "fine": false}),
+    ];
+    assert_eq!(world.rows(sql).await, expected);
+    let runs = world.rows("SELECT environment, trigger, kpis, ok, failed, status FROM metrics.kpi_runs").await;
+    let run = json!({"environment": "test", "trigger": "test", "kpis": 4, "ok": 3, "failed": 1, "status": "partial"});
+    assert_eq!(runs, [run]);
+
+    // Another KPI, one less, one mended: the header grows at its end.
+    world.define(&format!(
+        "{}\n[[kpi]]\nname = 'named'\nsql = 'SELECT COUNT(name) FROM shop.public.orders'\n{SINKS}",
+        KPIS.replace("ordres", "orders").replace("name = 'amount'", "name = 'sum'")
+    ));
+    assert_eq!(world.run_json(&[]).0, 0);
+    let csv = std::fs::read_to_string(world.path("out/kpi-test.csv")).unwrap();
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!(lines[0], "Date time,orders,amount,by name,broken,sum,named");
+    assert!(lines[1].starts_with("Last value,\"=IFERROR("), "{}", lines[1]);
+    assert!(lines[2].contains(",3,3.75,\"[{\"\"name\"\":\"\"pear\"\"") && lines[2].ends_with(",,,"), "{}", lines[2]);
+    assert!(lines[3].contains(",3,,\"[{") && lines[3].ends_with(",3,3.75,2"), "{}", lines[3]);
+    assert_eq!(lines.len(), 4);
+
+    // Sent again, nothing changes.
+    let (code, out, err) = world.run(&["run", "--resend", "1", "--sink", "csv"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("sink csv: delivered"), "{out}");
+    assert_eq!(std::fs::read_to_string(world.path("out/kpi-test.csv")).unwrap(), csv);
+    let sent = world.rows("SELECT run_id, sink, status, attempts FROM metrics.kpi_deliveries ORDER BY 1, 2").await;
+    assert_eq!(sent[1], json!({"run_id": 1, "sink": "csv", "status": "ok", "attempts": 2}));
+
+    let (code, out, _) = world.run(&["list"]);
+    assert_eq!(code, 0);
+    assert!(out.lines().next().unwrap().starts_with("orders   count  shop  ok"), "{out}");
+    let (code, out, _) = world.run(&["history", "broken", "--csv"]);
+    assert_eq!(code, 0);
+    assert_eq!((out.lines().count(), out.contains(",failed,count,,,false,"), out.contains(",ok,count,3,")), (3, true, true), "{out}");
+    let (code, out, _) = world.run(&["prune", "--keep", "400d"]);
+    assert_eq!((code, out.as_str()), (0, "deleted 0 runs, and 0 KPIs without any result left\n"));
+    let (code, out, _) = world.run(&["prune", "--keep", "0s"]);
+    assert_eq!((code, out.as_str()), (0, "deleted 2 runs, and 6 KPIs without any result left\n"));
+}
+
+#[tokio::test]
+async fn a_dry_run_stores_and_writes_nothing() {
+    let world = World::new(&format!("{KPIS}{SINKS}")).await;
+    let (code, out, _) = world.run(&["run", "--dry-run", "--only", "o*"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("nothing stored") && out.contains("orders: 3"), "{out}");
+    assert!(world.rows("SELECT id FROM metrics.kpi_runs").await.is_empty());
+    assert!(!world.path("out").exists());
+}
+
+#[tokio::test]
+async fn a_source_that_is_down_fails_only_its_kpis() {
+    let world = World::new(&format!(
+        "{KPIS}\n[[kpi]]\nname = 'down'\nsql = 'SELECT COUNT(*) FROM away.public.t'\n{SINKS}\n\
+         [sources.away]\nkind = 'postgres'\nurl = 'postgres://kpi:open-sesame@127.0.0.1:1/away'"
+    ))
+    .await;
+    let (code, summary) = world.run_json(&[]);
+    assert_eq!((code, &summary["ok"]), (4, &json!(3)));
+    let down = &summary["results"][4];
+    assert_eq!((&down["error_kind"], &down["status"]), (&json!("source_unavailable"), &json!("failed")));
+    let csv = std::fs::read_to_string(world.path("out/kpi-test.csv")).unwrap();
+    assert!(csv.lines().nth(2).unwrap().contains(",3,3.75,"), "{csv}");
+}
+
+#[tokio::test]
+async fn a_deadline_ends_the_query_at_its_source() {
+    let world = World::new(&format!("{KPIS}{SLOW}timeout = '300ms'\n")).await;
+    let (code, summary) = world.run_json(&["--only", "slow", "--only", "orders"]);
+    assert_eq!(code, 4);
+    assert_eq!(summary["results"][0]["value"], json!(3));
+    assert_eq!((&summary["results"][1]["status"], &summary["results"][1]["error_kind"]), (&json!("timeout"), &json!("timeout")));
+    world.wait_at_work(0).await;
+}
+
+#[tokio::test]
+async fn two_runs_of_an_environment_do_not_overlap() {
+    let world = World::new(SLOW).await;
+    let mut first = world.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    world.wait_at_work(1).await;
+    let (code, _, err) = world.run(&["run"]);
+    assert_eq!(code, 75, "{err}");
+    assert!(err.contains("another run of the KPIs of `test` is under way: run 1, reporter kpi run from"), "{err}");
+    // Another environment has a lock of its own.
+    let (code, summary) = world.run_json(&["--env", "other", "--only", "slow", "--dry-run", "--as-of", "2026-11-21T00:00:00Z"]
+        .map(|argument| if argument == "slow" { "*" } else { argument }));
+    assert_eq!((code, &summary["environment"]), (4, &json!("other")));
+    terminate(&first);
+    assert_eq!(first.wait().unwrap().code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_signal_ends_queries_and_keeps_what_is_there() {
+    let world = World::new(&format!("{KPIS}{SLOW}{SLOW}{SINKS}").replacen("name = 'slow'", "name = 'slower'", 1)).await;
+    let run = world.command(&["run", "--quiet"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    world.wait_at_work(2).await;
+    terminate(&run);
+    let (code, _, err) = said(&run.wait_with_output().unwrap());
+    assert_eq!(code, 1, "{err}");
+    world.wait_at_work(0).await;
+    let runs = world.rows("SELECT status, ok, failed, finished_at IS NOT NULL AS ended FROM metrics.kpi_runs").await;
+    assert_eq!((&runs[0]["status"], &runs[0]["ended"]), (&json!("interrupted"), &json!(true)));
+    let slow = world.rows("SELECT status, error_kind FROM metrics.kpi_results WHERE name LIKE 'slow%'").await;
+    assert_eq!(slow, [json!({"status": "skipped", "error_kind": "interrupted"}), json!({"status": "skipped", "error_kind": "interrupted"})]);
+    assert!(world.rows("SELECT sink FROM metrics.kpi_deliveries").await.is_empty());
+    assert!(!world.path("out").exists());
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_is_marked_by_the_next() {
+    let world = World::new(&format!("{KPIS}{SLOW}")).await;
+    let mut run = world.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    world.wait_at_work(1).await;
+    run.kill().unwrap();
+    run.wait().unwrap();
+    // The lock ends with the session, which the server notices by itself.
+    let mut code = 75;
+    while code == 75 {
+        code = world.run(&["run", "--only", "orders"]).0;
+    }
+    assert_eq!(code, 0);
+    let runs = world.rows("SELECT status FROM metrics.kpi_runs ORDER BY id").await;
+    assert_eq!(runs, [json!({"status": "interrupted"}), json!({"status": "ok"})]);
+}
+
+#[tokio::test]
+async fn a_sink_that_fails_does_not_stop_the_others() {
+    let world = World::new(&format!("{KPIS}[sinks.a]\nkind = 'csv'\npath = 'kpis.toml/x.csv'\n{SINKS}")).await;
+    let (code, summary) = world.run_json(&["--only", "orders"]);
+    assert_eq!((code, &summary["status"]), (4, &json!("ok")));
+    let sent: Vec<_> = summary["deliveries"].as_array().unwrap().iter().map(|sent| sent["error"].is_null()).collect();
+    assert_eq!(sent, [false, true, true], "{summary}");
+    assert!(world.path("out/kpi-test.csv").exists());
+}

@@ -1,0 +1,19 @@
+-- The newest $3 results of each KPI, without their values unless $4. Runs of an environment follow each other, so their
+-- numbers are in the order of their starts. OFFSET keeps results first and runs second.
+SELECT wanted.place, point.*
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(environment, name, place)
+CROSS JOIN LATERAL (
+    SELECT run.id AS run_id, run.started_at, run.as_of, result.form, result.status,
+           CASE WHEN $4 THEN result.value END AS value, result.value_num, result.rows, result.is_truncated,
+           result.duration_ms, result.error_kind, result.error, result.sql_hash
+    FROM metrics.kpi_results AS result
+    CROSS JOIN LATERAL (
+        SELECT * FROM metrics.kpi_runs
+        WHERE kpi_runs.id = result.run_id AND kpi_runs.environment = wanted.environment
+        OFFSET 0
+    ) AS run
+    WHERE result.name = wanted.name
+    ORDER BY result.run_id DESC
+    LIMIT $3
+) AS point
+ORDER BY wanted.place, point.run_id
