@@ -1,4 +1,5 @@
-//! The engine over PostgreSQL and files; the sinks over a stub; the program as an operator runs it.
+//! The engine over PostgreSQL, search servers, files and other engines; the sinks over a stub; the program as an operator
+//! runs it.
 
 #[expect(dead_code, reason = "what other tests make the server do is not needed here")]
 #[path = "../../../tests/support/server.rs"]
@@ -6,7 +7,7 @@ mod server;
 
 mod engine {
     mod cases;
-    mod conformance;
+    pub mod conformance;
     mod faults;
     mod files;
     mod guards;
@@ -15,5 +16,8 @@ mod engine {
     mod values;
 }
 
+mod external;
 #[path = "programs/programs.rs"]
 mod programs;
+mod search;
+mod stub;

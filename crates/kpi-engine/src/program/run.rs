@@ -55,7 +55,11 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
     };
     let outcomes = match engine {
         // Connections to sources are not needed while rows are delivered: they end with the engine.
-        Some(Ok(engine)) => compute(&engine, &only, &file, &stop, &progress).await,
+        Some(Ok(engine)) => {
+            let outcomes = compute(&engine, &only, &file, &stop, &progress).await;
+            engine.settle().await;
+            outcomes
+        }
         Some(Err(error)) => only.iter().map(|_| without(ErrorKind::Execution, error.to_string())).collect(),
         None => only.iter().map(|_| interrupted()).collect(),
     };
