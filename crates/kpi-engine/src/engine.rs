@@ -5,10 +5,11 @@ mod planning;
 mod sources;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use datafusion::catalog::MemoryCatalogProviderList;
 use datafusion::error::DataFusionError;
 use datafusion::execution::FunctionRegistry as _;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
@@ -20,7 +21,7 @@ use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use futures_util::TryStreamExt as _;
 use metrics_core::kpi::{Answer, ErrorKind, Failure, Outcome};
-use metrics_core::kpi::{Definitions, Kpi};
+use metrics_core::kpi::{Definitions, Form, Kpi};
 use metrics_core::secret::Secret;
 
 use self::answer::Collector;
@@ -28,10 +29,16 @@ pub(crate) use self::planning::Work;
 use self::sources::Sources;
 use crate::dialect::{BooleanTexts, ConvertFrom, ConvertTo};
 use crate::failure::{failure, of_engine};
+use crate::external::ExternalError;
 use crate::postgres::{Leases, whole};
+use crate::search::{PushAggregates, Snapshots};
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 8192;
+/// At the end of a run, so long is waited for sources to take back what they gave.
+const LONGEST_SETTLING: Duration = Duration::from_secs(5);
+/// Search servers keep a state at least as long.
+const SHORTEST_KEEP_ALIVE: Duration = Duration::from_mins(1);
 /// Consumers of memory that an error about it names.
 const NAMED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(5).unwrap();
 
@@ -68,6 +75,8 @@ pub enum Tier {
     Database(String),
     /// Here, over what its sources are asked for.
     Engine,
+    /// In another engine, as it is written.
+    Elsewhere(String),
 }
 
 /// How a query is going to run.
@@ -86,6 +95,8 @@ pub struct Plan {
 pub struct Engine {
     sources: Sources,
     state: SessionState,
+    /// The same, with the columns of tables that `SELECT *` leaves out.
+    state_with_hidden: SessionState,
     as_of: DateTime<Utc>,
     zone: Tz,
 }
@@ -98,8 +109,12 @@ impl Engine {
         let zone = definitions.time_zone;
         let state = session(&options, zone).map_err(|error| EngineError::Setup(Box::new(error)))?;
         let sources = Sources::open(definitions, kpis, options.metrics_database.as_ref()).await;
-        sources.register(&state);
-        Ok(Self { sources, state, as_of: options.as_of, zone })
+        let state_with_hidden = SessionStateBuilder::new_from_existing(state.clone())
+            .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))
+            .build();
+        sources.register(&state, false);
+        sources.register(&state_with_hidden, true);
+        Ok(Self { sources, state, state_with_hidden, as_of: options.as_of, zone })
     }
 
     /// Parses, resolves and plans a query. No data is read.
@@ -127,11 +142,23 @@ impl Engine {
                 collector.start(&statement.names)?;
                 whole::run(ending.0.of(source)?, statement, |row| collector.row(row)).await?;
             }
+            Work::Elsewhere(engine, sql) => {
+                // One more tells that there are more.
+                let most_rows = if kpi.form == Form::Count { 1 } else { kpi.max_rows.saturating_add(1) };
+                let (schema, batches) = engine.query(sql, most_rows).await.map_err(|error| elsewhere(kpi, &error))?;
+                let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+                collector.start(&names)?;
+                for batch in &batches {
+                    if !collector.batch(batch)? {
+                        break;
+                    }
+                }
+            }
             Work::Here(physical) => {
                 let schema = physical.schema();
                 let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
                 collector.start(&names)?;
-                let task = self.task(&ending.0);
+                let task = self.task(&ending.0, kpi);
                 let mut batches = execute_stream(Arc::clone(physical), task)
                     .map_err(|error| of_engine(&error, ErrorKind::Execution))?;
                 while let Some(batch) =
@@ -147,12 +174,24 @@ impl Engine {
         collector.finish()
     }
 
+    /// Waits until everything that was given up is given back to the sources; for the end of a run.
+    pub async fn settle(&self) {
+        // Whatever a server does not take back now it gives up by itself.
+        let _ = tokio::time::timeout(LONGEST_SETTLING, self.sources.settle()).await;
+    }
+
     /// What scans of one KPI share.
-    pub(crate) fn task(&self, leases: &Arc<Leases>) -> Arc<TaskContext> {
-        let config = self.state.config().clone().with_extension(Arc::clone(leases));
+    pub(crate) fn task(&self, leases: &Arc<Leases>, kpi: &Kpi) -> Arc<TaskContext> {
+        // A scan may begin when another one has ended, or wait for it between two pages.
+        let snapshots = Arc::new(Snapshots::new(kpi.timeout.max(SHORTEST_KEEP_ALIVE)));
+        let config = self.state.config().clone().with_extension(Arc::clone(leases)).with_extension(snapshots);
         let task = TaskContext::from(&self.state);
         Arc::new(task.with_session_config(config))
     }
+}
+
+fn elsewhere(kpi: &Kpi, error: &ExternalError) -> Failure {
+    failure(error.kind(), format!("{}: {error}", kpi.engine.as_deref().unwrap_or_default()))
 }
 
 /// Ends what a KPI has at its sources, also when nobody waits for it any more.
@@ -174,8 +213,12 @@ fn session(options: &EngineOptions, zone: Tz) -> Result<SessionState, DataFusion
         .with_information_schema(false);
     config.options_mut().execution.time_zone = Some(zone.name().to_owned());
     config.options_mut().sql_parser.map_string_types_to_utf8view = false;
-    let mut state =
-        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+    let mut state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_optimizer_rule(Arc::new(PushAggregates))
+        .build();
     state.register_udf(Arc::new(ScalarUDF::from(ConvertTo::default())))?;
     state.register_udf(Arc::new(ScalarUDF::from(ConvertFrom::default())))?;
     state.register_expr_planner(Arc::new(BooleanTexts))?;

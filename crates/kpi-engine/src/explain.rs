@@ -10,6 +10,7 @@ use metrics_core::kpi::{ErrorKind, Failure, Kpi};
 use crate::engine::{Ending, Engine, Tier, Work};
 use crate::failure::{failure, of_engine};
 use crate::postgres::{Leases, ScanExec, whole};
+use crate::search;
 
 /// How a query runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +52,13 @@ impl Engine {
                 let plan = whole::explain(ending.0.of(source)?, statement, analyze).await?;
                 Explanation { tier, sent: vec![Sent { source: source.clone(), text: statement.text.clone() }], plan }
             }
+            Work::Elsewhere(_, sql) => {
+                let source = kpi.engine.clone().unwrap_or_default();
+                Explanation { tier, sent: vec![Sent { source, text: sql.clone() }], plan: String::new() }
+            }
             Work::Here(physical) => {
                 if analyze {
-                    let task = self.task(&ending.0);
+                    let task = self.task(&ending.0, kpi);
                     let rows = execute_stream(Arc::clone(physical), task);
                     let mut rows = rows.map_err(|error| of_engine(&error, ErrorKind::Execution))?;
                     while rows.try_next().await.map_err(|error| of_engine(&error, ErrorKind::Execution))?.is_some() {}
@@ -79,6 +84,9 @@ fn collect(plan: &dyn ExecutionPlan, sent: &mut Vec<Sent>) {
     if let Some(scan) = plan.downcast_ref::<ScanExec>() {
         let (source, text) = scan.sent();
         sent.push(Sent { source: source.to_owned(), text: text.to_owned() });
+    }
+    if let Some((source, text)) = search::sent(plan) {
+        sent.push(Sent { source: source.to_owned(), text });
     }
     for child in plan.children() {
         collect(child.as_ref(), sent);

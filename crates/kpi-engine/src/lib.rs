@@ -9,10 +9,14 @@ pub mod definitions;
 pub mod dialect;
 pub mod engine;
 pub mod explain;
+pub mod external;
 mod failure;
 mod files;
+mod http;
+mod pending;
 mod postgres;
 pub mod program;
+pub mod search;
 pub mod sinks;
 mod value;
 

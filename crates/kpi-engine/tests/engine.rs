@@ -1,11 +1,13 @@
-//! The engine over PostgreSQL and files; the sinks over a stub; the program as an operator runs it.
+//! The engine over PostgreSQL, search servers, files and other engines; the sinks over a stub; the program as an operator
+//! runs it.
 
+#[expect(dead_code, reason = "what other tests make the server do is not needed here")]
 #[path = "../../../tests/support/server.rs"]
 mod server;
 
 mod engine {
     mod cases;
-    mod conformance;
+    pub mod conformance;
     mod faults;
     mod files;
     mod guards;
@@ -14,11 +16,8 @@ mod engine {
     mod values;
 }
 
-mod programs {
-    mod google;
-    mod runs;
-    mod schedules;
-    mod sheets;
-    mod usage;
-    mod world;
-}
+mod external;
+#[path = "programs/programs.rs"]
+mod programs;
+mod search;
+mod stub;

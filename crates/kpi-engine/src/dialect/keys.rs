@@ -31,6 +31,11 @@ impl Keys {
         Self(items.iter().map(key).collect())
     }
 
+    /// As the engine calls the columns.
+    pub fn as_named() -> Self {
+        Self(vec![Key::Wildcard])
+    }
+
     /// The keys, given what the engine calls the columns: needed for `*` only.
     pub fn resolve(&self, names: &[String]) -> Vec<String> {
         let wildcards = self.0.iter().filter(|key| **key == Key::Wildcard).count();

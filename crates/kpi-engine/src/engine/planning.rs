@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::catalog::CatalogProvider;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, DataFusionError, SchemaError};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::parser::Statement as EngineStatement;
@@ -19,10 +20,15 @@ use crate::dialect::{
     Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, put_in_filter, relations,
 };
 use crate::failure::{of_engine, plan};
+use crate::external::SqlEngine;
 use crate::postgres::{Database, PostgresTable, Prepared, Statement, whole};
+use crate::search::reads_whole;
 
 /// A query is planned again at most so often with a name put right.
 const MAX_CURES: usize = 32;
+
+/// Columns of search servers that are there only for queries that name them.
+const HIDDEN: [&str; 2] = ["_id", "_index"];
 
 /// A query that can run.
 #[derive(Debug)]
@@ -38,6 +44,8 @@ pub(crate) struct Planned {
 pub(crate) enum Work {
     /// A statement in the database of the source.
     Whole(String, Statement),
+    /// A query that another engine runs.
+    Elsewhere(Arc<dyn SqlEngine>, String),
     /// A plan of our own.
     Here(Arc<dyn ExecutionPlan>),
 }
@@ -54,7 +62,7 @@ impl Engine {
     /// Plans a query.
     pub(crate) async fn plan(&self, kpi: &Kpi) -> Result<Planned, Failure> {
         if let Some(engine) = &kpi.engine {
-            return Err(plan(format!("engine = \"{engine}\": this program cannot ask other engines")));
+            return self.elsewhere(kpi, engine);
         }
         let mut query = parse(&kpi.sql)?;
         let keys = Keys::of(&query);
@@ -120,6 +128,30 @@ impl Engine {
         })
     }
 
+    /// A query for another engine, as it is written but for its parameters.
+    fn elsewhere(&self, kpi: &Kpi, name: &str) -> Result<Planned, Failure> {
+        let Some(engine) = &self.sources.get(name)?.engine else {
+            return Err(plan(format!("engine = \"{name}\" is not another engine, but a source of tables")));
+        };
+        let (keys, sql) = match parse(&kpi.sql) {
+            Ok(mut query) => {
+                let keys = Keys::of(&query);
+                if kpi.parameters.is_empty() {
+                    (keys, kpi.sql.clone())
+                } else {
+                    Literals::new(self.as_of, self.zone, &kpi.parameters).put_in(&mut query)?;
+                    (keys, query.to_string())
+                }
+            }
+            // It may have words of its own.
+            Err(_) if kpi.parameters.is_empty() => (Keys::as_named(), kpi.sql.clone()),
+            Err(failure) => return Err(failure),
+        };
+        let plan = Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
+        let work = Work::Elsewhere(Arc::clone(engine), sql);
+        Ok(Planned { plan, keys, databases: BTreeMap::new(), work })
+    }
+
     /// The one database that has all tables of the query, if it may run there.
     async fn one_database<'a>(
         &'a self,
@@ -157,35 +189,43 @@ impl Engine {
 
     /// The plan of the engine; names in the query that it does not know are put right, if they can be.
     async fn logical(&self, kpi: &Kpi, tables: &Resolver, query: &mut Query) -> Result<LogicalPlan, Failure> {
+        let mut state = &self.state;
         for _ in 0..MAX_CURES {
-            let error = match self.translate(query).await {
+            let error = match translate(state, query).await {
                 Ok(plan) => return Ok(plan),
                 Err(error) => error,
             };
+            let is_hidden = unknown_field(&error).is_some_and(|(field, _)| HIDDEN.contains(&field.name.as_str()));
+            if is_hidden && !std::ptr::eq(state, &self.state_with_hidden) {
+                state = &self.state_with_hidden;
+                continue;
+            }
             let Some((field, valid)) = unknown_field(&error).filter(|_| kpi.dialect == Dialect::Compat) else {
                 return Err(planning(&error));
             };
             let (field, valid) = (field.clone(), valid.to_vec());
-            if !self.cure(tables, query, &field, &valid).await {
+            if !self.cure(state, tables, query, &field, &valid).await {
                 return Err(planning(&error));
             }
         }
         Err(plan("too many names that are not known"))
     }
 
-    async fn translate(&self, query: &Query) -> Result<LogicalPlan, DataFusionError> {
-        let statement = EngineStatement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
-        self.state.statement_to_plan(statement).await
-    }
-
     /// Puts one unknown name right; false if there is no way.
-    async fn cure(&self, tables: &Resolver, query: &mut Query, field: &Column, valid: &[Column]) -> bool {
+    async fn cure(
+        &self,
+        state: &SessionState,
+        tables: &Resolver,
+        query: &mut Query,
+        field: &Column,
+        valid: &[Column],
+    ) -> bool {
         if field.relation.is_none() {
             let places = filters_by_alias(query, &field.name);
             for nth in 0..places {
                 let mut attempt = query.clone();
                 put_in_filter(&mut attempt, &field.name, Some(nth));
-                let result = self.translate(&attempt).await;
+                let result = translate(state, &attempt).await;
                 let is_same =
                     result.as_ref().is_err_and(|error| unknown_field(error).is_some_and(|(other, _)| other == field));
                 if !is_same {
@@ -233,8 +273,7 @@ impl Engine {
         let mut unfiltered: Vec<(String, String)> = Vec::new();
         let walked = optimized.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node
-                && scan.filters.is_empty()
-                && scan.fetch.is_none()
+                && reads_whole(scan).unwrap_or(scan.filters.is_empty() && scan.fetch.is_none())
                 && let Some(source) = scan.table_name.catalog()
             {
                 unfiltered.push((source.to_owned(), scan.table_name.to_string()));
@@ -254,6 +293,11 @@ impl Engine {
         }
         Ok(warnings)
     }
+}
+
+async fn translate(state: &SessionState, query: &Query) -> Result<LogicalPlan, DataFusionError> {
+    let statement = EngineStatement::Statement(Box::new(SqlStatement::Query(Box::new(query.clone()))));
+    state.statement_to_plan(statement).await
 }
 
 /// As many rows as matter.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::catalog::CatalogProvider;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
 use datafusion::execution::SessionState;
 use futures_util::future::join_all;
 use metrics_core::kpi::{Definitions, Kpi, Source, SourceKind};
@@ -14,8 +14,10 @@ use metrics_core::settings::DatabaseUrl;
 
 use crate::check_offline;
 use crate::failure::{failure, plan};
+use crate::external::{self, SqlEngine};
 use crate::files::FilesCatalog;
 use crate::postgres::{Database, PostgresCatalog};
+use crate::search::SearchServer;
 
 /// Connections to our own database.
 const METRICS_POOL: usize = 2;
@@ -29,6 +31,10 @@ pub(super) struct Opened {
     pub catalog: Arc<dyn CatalogProvider>,
     /// The same, if it is a database that takes whole statements.
     pub postgres: Option<Arc<PostgresCatalog>>,
+    /// The server behind it, if it is one of searches.
+    pub search: Option<Arc<SearchServer>>,
+    /// What runs queries as they are written, if it is another engine.
+    pub engine: Option<Arc<dyn SqlEngine>>,
     /// Whether it is not to be read whole.
     pub is_large: bool,
     /// Whether what is read of it comes over a network.
@@ -62,11 +68,26 @@ impl Sources {
         Self { opened, names: definitions.sources.keys().cloned().collect() }
     }
 
-    /// Makes the opened ones catalogs of a session.
-    pub fn register(&self, state: &SessionState) {
+    /// Makes the opened ones catalogs of a session; with `shows_hidden`, with the columns that `SELECT *` leaves out.
+    pub fn register(&self, state: &SessionState, shows_hidden: bool) {
         for (name, opened) in &self.opened {
-            if let Ok(opened) = opened {
-                state.catalog_list().register_catalog(name.clone(), Arc::clone(&opened.catalog));
+            let Ok(opened) = opened else { continue };
+            let catalog = match &opened.search {
+                Some(search) if shows_hidden => search.catalog(true),
+                _ => Arc::clone(&opened.catalog),
+            };
+            state.catalog_list().register_catalog(name.clone(), catalog);
+        }
+    }
+
+    /// Waits until what was given up is given back to the sources.
+    pub async fn settle(&self) {
+        for opened in self.opened.values().flatten() {
+            if let Some(search) = &opened.search {
+                search.settle().await;
+            }
+            if let Some(engine) = &opened.engine {
+                engine.settle().await;
             }
         }
     }
@@ -107,16 +128,28 @@ async fn open(name: &str, source: &Source, zone: &str, metrics: Option<&Secret>)
         }
         SourceKind::Files(files) => {
             let catalog = FilesCatalog::new(name, files, zone);
-            Ok(Opened { catalog: Arc::new(catalog), postgres: None, is_large, is_remote: false })
+            Ok(Opened { is_remote: false, ..Opened::of(Arc::new(catalog), is_large) })
         }
-        SourceKind::Search(_) => Err(unusable("this program cannot read search servers".to_owned())),
-        SourceKind::External(_) => Err(unusable("this program cannot ask other engines".to_owned())),
+        SourceKind::Search(search) => {
+            let server = SearchServer::connect(name, search).await.map_err(|error| unusable(error.to_string()))?;
+            Ok(Opened { search: Some(Arc::clone(&server)), ..Opened::of(server.catalog(false), is_large) })
+        }
+        SourceKind::External(external) => {
+            let engine = external::connect(external).await.map_err(|error| unusable(error.to_string()))?;
+            // Its tables are for queries that it runs itself.
+            let catalog = Arc::new(MemoryCatalogProvider::new());
+            Ok(Opened { engine: Some(engine), ..Opened::of(catalog, is_large) })
+        }
     }
 }
 
 impl Opened {
+    fn of(catalog: Arc<dyn CatalogProvider>, is_large: bool) -> Self {
+        Self { catalog, postgres: None, search: None, engine: None, is_large, is_remote: true }
+    }
+
     fn postgres(catalog: PostgresCatalog, is_large: bool) -> Self {
         let catalog = Arc::new(catalog);
-        Self { catalog: Arc::clone(&catalog) as _, postgres: Some(catalog), is_large, is_remote: true }
+        Self { postgres: Some(Arc::clone(&catalog)), ..Self::of(catalog, is_large) }
     }
 }

@@ -25,9 +25,11 @@ pub async fn explain(arguments: &ExplainArgs, session: &Session, out: &mut impl 
             return Ok(Exit::Partial);
         }
     };
+    engine.settle().await;
     match &explanation.tier {
         Tier::Database(source) => writeln!(out, "runs in {source}, as one statement")?,
         Tier::Engine => writeln!(out, "runs here, over what its sources are asked for")?,
+        Tier::Elsewhere(source) => writeln!(out, "runs in {source}, as it is written")?,
     }
     for sent in &explanation.sent {
         writeln!(out, "\nto {}:\n{}", sent.source, indented(&file.secrets.hide(&sent.text)))?;

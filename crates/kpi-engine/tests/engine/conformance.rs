@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::support::{are_equal, cells, engine, fixture, here, is_same, kpi, sorted, world};
 
 /// A table without its schema; a column of ORDER BY that is also an alias of the select list.
-const CANNOT_RUN: [&str; 2] = ["view025_num_USED_INTERL_per_SCHEMA", "view002y_num_TEAMS_USERS_per_PROC"];
+pub const CANNOT_RUN: [&str; 2] = ["view025_num_USED_INTERL_per_SCHEMA", "view002y_num_TEAMS_USERS_per_PROC"];
 
 /// The file, or `None` after saying so.
-fn data(name: &str) -> Option<Value> {
+pub fn data(name: &str) -> Option<Value> {
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/kpi");
     if !folder.is_dir() {
         assert!(std::env::var_os("CI").is_none(), "{} is absent", folder.display());
@@ -25,12 +25,12 @@ fn data(name: &str) -> Option<Value> {
     Some(serde_json::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap())
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap()
 }
 
 /// What is wrong with an answer, if something is.
-fn wrong(expected: &Value, form: Form, answer: &str) -> Option<String> {
+pub fn wrong(expected: &Value, form: Form, answer: &str) -> Option<String> {
     let is_right = match form {
         _ if expected.is_null() => true,
         Form::Count => is_same(&serde_json::from_str(answer).unwrap(), &expected["value"]),

@@ -1,0 +1,114 @@
+//! Rows of JSON → columns.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use serde_json::value::RawValue;
+
+use super::ExternalError;
+
+/// A value as it is written: a number keeps all its digits.
+pub(super) type Cell = Option<Box<RawValue>>;
+
+/// Columns by their names and the engine's names of their types.
+pub(super) fn schema<'a>(columns: impl Iterator<Item = (&'a str, DataType)>) -> SchemaRef {
+    Arc::new(Schema::new(columns.map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>()))
+}
+
+/// The type of a name like `bigint`, `DECIMAL` or `decimal(10, 2)`; what has no type of its own here is text.
+pub(super) fn value_type(name: &str, precision: Option<u8>, scale: Option<i8>) -> DataType {
+    let name = name.to_ascii_lowercase();
+    let (word, arguments) = name.split_once('(').map_or((name.as_str(), ""), |(word, rest)| (word, rest));
+    let is_zoned = name.ends_with("with time zone");
+    match word.trim() {
+        "boolean" => DataType::Boolean,
+        "tinyint" | "smallint" | "integer" | "int" => DataType::Int32,
+        "bigint" => DataType::Int64,
+        "real" | "float" | "double" => DataType::Float64,
+        "decimal" => {
+            let mut numbers = arguments.trim_end_matches(')').split(',').map(|number| number.trim().parse().ok());
+            let precision = precision.or_else(|| numbers.next().flatten()).unwrap_or(38);
+            let scale = scale.or_else(|| numbers.next().flatten().and_then(|scale: u8| i8::try_from(scale).ok()));
+            DataType::Decimal128(precision.clamp(1, 38), scale.unwrap_or(0))
+        }
+        "date" => DataType::Date32,
+        "timestamp" if !is_zoned => DataType::Timestamp(TimeUnit::Microsecond, None),
+        _ => DataType::Utf8,
+    }
+}
+
+/// A batch of rows, each with one cell a column.
+pub(super) fn batch(schema: &SchemaRef, rows: &[Vec<Cell>]) -> Result<RecordBatch, ExternalError> {
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
+    for (number, field) in schema.fields().iter().enumerate() {
+        let texts: StringArray = rows.iter().map(|row| row.get(number).and_then(text)).collect();
+        let array = cast_with_options(&texts, field.data_type(), &options)
+            .map_err(|error| ExternalError::Value { column: field.name().clone(), reason: error.to_string() })?;
+        arrays.push(array);
+    }
+    Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
+}
+
+/// A text without its quotes, anything else as it is written.
+fn text(cell: &Cell) -> Option<String> {
+    let json = cell.as_ref()?.get();
+    match json.as_bytes().first()? {
+        b'n' => None,
+        b'"' => serde_json::from_str(json).ok(),
+        _ => Some(json.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::util::display::array_value_to_string;
+
+    use super::*;
+
+    #[test]
+    fn values_keep_their_digits_and_types() {
+        let names = [
+            ("a", "bigint"),
+            ("b", "decimal(20, 3)"),
+            ("c", "timestamp(3)"),
+            ("d", "date"),
+            ("e", "boolean"),
+            ("f", "array(varchar)"),
+            ("g", "timestamp(3) with time zone"),
+            ("h", "double"),
+        ];
+        let schema = schema(names.iter().map(|(name, kind)| (*name, value_type(kind, None, None))));
+        let row: Vec<Cell> = serde_json::from_str(
+            r#"[9007199254740993, "12345678901234567.125", "2026-11-21 12:00:00.250", "2026-11-21", true, ["x", 1],
+                "2026-11-21 12:00:00.250 UTC", 0.5]"#,
+        )
+        .expect("JSON");
+        let empty: Vec<Cell> = serde_json::from_str("[null, null, null, null, null, null, null, null]").expect("JSON");
+        let batch = batch(&schema, &[row, empty]).expect("values of their types");
+        let shown: Vec<String> =
+            batch.columns().iter().map(|column| array_value_to_string(column, 0).expect("shown")).collect();
+        let expected = [
+            "9007199254740993",
+            "12345678901234567.125",
+            "2026-11-21T12:00:00.250",
+            "2026-11-21",
+            "true",
+            r#"["x", 1]"#,
+            "2026-11-21 12:00:00.250 UTC",
+            "0.5",
+        ];
+        assert_eq!(shown, expected);
+        assert!(batch.columns().iter().all(|column| column.is_null(1)));
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_names_its_column() {
+        let schema = schema([("n", DataType::Int32)].into_iter());
+        let row: Vec<Cell> = serde_json::from_str("[3000000000]").expect("JSON");
+        let error = batch(&schema, &[row]).expect_err("too large").to_string();
+        assert!(error.starts_with("column `n`"), "{error}");
+    }
+}
