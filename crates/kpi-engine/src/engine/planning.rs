@@ -17,10 +17,11 @@ use metrics_core::kpi::{ErrorKind, Failure};
 use super::sources::Opened;
 use super::{Engine, Plan, Tier};
 use crate::dialect::{
-    Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, put_in_filter, relations,
+    Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, printed, put_in_filter,
+    relations,
 };
-use crate::failure::{of_engine, plan};
 use crate::external::SqlEngine;
+use crate::failure::{of_engine, plan};
 use crate::postgres::{Database, PostgresTable, Prepared, Statement, whole};
 use crate::search::reads_whole;
 
@@ -65,6 +66,7 @@ impl Engine {
             return self.elsewhere(kpi, engine);
         }
         let mut query = parse(&kpi.sql)?;
+        Literals::check(&query, &kpi.parameters)?;
         let keys = Keys::of(&query);
         let written = relations(&query)?;
         let names = self.sources.names();
@@ -140,14 +142,15 @@ impl Engine {
                     (keys, kpi.sql.clone())
                 } else {
                     Literals::new(self.as_of, self.zone, &kpi.parameters).put_in(&mut query)?;
-                    (keys, query.to_string())
+                    (keys, printed(query))
                 }
             }
             // It may have words of its own.
             Err(_) if kpi.parameters.is_empty() => (Keys::as_named(), kpi.sql.clone()),
             Err(failure) => return Err(failure),
         };
-        let plan = Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
+        let plan =
+            Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
         let work = Work::Elsewhere(Arc::clone(engine), sql);
         Ok(Planned { plan, keys, databases: BTreeMap::new(), work })
     }

@@ -37,7 +37,7 @@ async fn every_type_has_the_same_json_from_both() {
         r#"[{"b":true,"i2":-1,"i4":2,"i8":9007199254740993,"f4":0.1,"f8":1e300,"n":12345678901234567890.5,"n2":1.5,"#,
         r#""d":"2026-11-21","s":"2026-11-21T10:00:00.5","z":"2026-11-21T08:00:00Z","x":"a\"\\\n","c":"ab","#,
         r#""u":"aaaaaaaa-0000-0000-0000-000000000001","h":"\"k\"=>\"v\"","j":"{\"k\": 1}","jb":"{\"k\": 1}","#,
-        r#""a":"{x,\"y z\"}","m":"glad","p":"7","t":"10:00:00","iv":"1 day","bin":"\\x01ff","net":"10.0.0.1","r":"[1,3)"},"#,
+        r#""a":"{x,\"y z\"}","m":"glad","p":"7","t":"10:00:00","iv":"1 day","bin":"\\x01ff","net":"10.0.0.1/32","r":"[1,3)"},"#,
         r#"{"b":null,"i2":null,"i4":null,"i8":null,"f4":null,"f8":null,"n":null,"n2":null,"d":null,"s":null,"z":null,"#,
         r#""x":null,"c":null,"u":null,"h":null,"j":null,"jb":null,"a":null,"m":null,"p":null,"t":null,"iv":null,"#,
         r#""bin":null,"net":null,"r":null}]"#
