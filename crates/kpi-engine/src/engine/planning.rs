@@ -18,9 +18,10 @@ use super::sources::Opened;
 use super::{Engine, Plan, Tier};
 use crate::dialect::{
     Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, put_in_filter, relations,
+    rename_ordered_alias,
 };
-use crate::failure::{of_engine, plan};
 use crate::external::SqlEngine;
+use crate::failure::{of_engine, plan};
 use crate::postgres::{Database, PostgresTable, Prepared, Statement, whole};
 use crate::search::reads_whole;
 
@@ -147,7 +148,8 @@ impl Engine {
             Err(_) if kpi.parameters.is_empty() => (Keys::as_named(), kpi.sql.clone()),
             Err(failure) => return Err(failure),
         };
-        let plan = Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
+        let plan =
+            Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
         let work = Work::Elsewhere(Arc::clone(engine), sql);
         Ok(Planned { plan, keys, databases: BTreeMap::new(), work })
     }
@@ -198,6 +200,12 @@ impl Engine {
             let is_hidden = unknown_field(&error).is_some_and(|(field, _)| HIDDEN.contains(&field.name.as_str()));
             if is_hidden && !std::ptr::eq(state, &self.state_with_hidden) {
                 state = &self.state_with_hidden;
+                continue;
+            }
+            if kpi.dialect == Dialect::Compat
+                && let Some(SchemaError::AmbiguousReference { field }) = schema_error(&error)
+                && rename_ordered_alias(query, &field.name)
+            {
                 continue;
             }
             let Some((field, valid)) = unknown_field(&error).filter(|_| kpi.dialect == Dialect::Compat) else {
@@ -322,14 +330,19 @@ fn planning(error: &DataFusionError) -> Failure {
 
 /// The column that an error does not know, and those that there are.
 fn unknown_field(error: &DataFusionError) -> Option<(&Column, &[Column])> {
+    match schema_error(error)? {
+        SchemaError::FieldNotFound { field, valid_fields } => Some((field, valid_fields)),
+        _ => None,
+    }
+}
+
+/// What is wrong with a name, if that is what is wrong.
+fn schema_error(error: &DataFusionError) -> Option<&SchemaError> {
     match error {
-        DataFusionError::SchemaError(inner, _) => match inner.as_ref() {
-            SchemaError::FieldNotFound { field, valid_fields } => Some((field, valid_fields)),
-            _ => None,
-        },
-        DataFusionError::Diagnostic(_, inner) | DataFusionError::Context(_, inner) => unknown_field(inner),
-        DataFusionError::Collection(errors) => errors.first().and_then(unknown_field),
-        DataFusionError::Shared(inner) => unknown_field(inner),
+        DataFusionError::SchemaError(inner, _) => Some(inner),
+        DataFusionError::Diagnostic(_, inner) | DataFusionError::Context(_, inner) => schema_error(inner),
+        DataFusionError::Collection(errors) => errors.first().and_then(schema_error),
+        DataFusionError::Shared(inner) => schema_error(inner),
         _ => None,
     }
 }
