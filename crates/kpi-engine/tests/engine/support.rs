@@ -76,9 +76,13 @@ impl Database {
         open(&self.url).await.batch_execute(sql).await.unwrap_or_else(|error| panic!("{error:?}"));
     }
 
+    pub async fn client(&self) -> Client {
+        open(&self.url).await
+    }
+
     /// The only value of the only row.
     pub async fn number(&self, sql: &str) -> i64 {
-        open(&self.url).await.query_one(sql, &[]).await.unwrap().get(0)
+        self.client().await.query_one(sql, &[]).await.unwrap().get(0)
     }
 }
 
