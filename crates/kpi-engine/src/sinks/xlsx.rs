@@ -1,6 +1,6 @@
 //! A workbook, written whole from what is stored: nobody edits a workbook in its place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use metrics_core::kpi::{Cell, Formulas, LAST_VALUE, layout};
@@ -32,8 +32,7 @@ impl Book {
     /// A book with a column for each of `names`.
     pub fn new(tab: &str, names: &[String]) -> Result<Self, SinkError> {
         let empty: Vec<_> = names.iter().map(|name| (name.as_str(), Cell::Empty)).collect();
-        let header =
-            layout(&[], &empty, &Default::default()).map_err(|error| SinkError::new(error.to_string()))?.header;
+        let header = layout(&[], &empty, &BTreeSet::new()).map_err(|error| SinkError::new(error.to_string()))?.header;
         let mut columns = HashMap::new();
         for (column, name) in header.iter().enumerate().skip(1) {
             let column = u16::try_from(column).map_err(|_| SinkError::new("a sheet has at most 16,384 columns"))?;
