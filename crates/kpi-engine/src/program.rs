@@ -58,7 +58,7 @@ async fn command(cli: Cli, clock: Clock) -> Result<Exit, ProgramError> {
         Command::Explain(arguments) => explain::explain(&arguments, &session, &mut out).await,
         Command::History(arguments) => history::history(&arguments, &session, &mut out).await,
         Command::Prune(arguments) => prune::prune(&arguments, &session, &mut out).await,
-        Command::ServeSchedule(arguments) => schedule::serve(&arguments, &session).await,
+        Command::ServeSchedule(arguments) => schedule::serve(&arguments).await,
         // Answered above, before settings were needed.
         Command::Import(_) => Ok(Exit::Done),
     }

@@ -1,6 +1,6 @@
 //! A workbook, written whole from what is stored: nobody edits a workbook in its place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use metrics_core::kpi::{Cell, Formulas, LAST_VALUE, layout};
@@ -32,8 +32,7 @@ impl Book {
     /// A book with a column for each of `names`.
     pub fn new(tab: &str, names: &[String]) -> Result<Self, SinkError> {
         let empty: Vec<_> = names.iter().map(|name| (name.as_str(), Cell::Empty)).collect();
-        let header =
-            layout(&[], &empty, &Default::default()).map_err(|error| SinkError::new(error.to_string()))?.header;
+        let header = layout(&[], &empty, &BTreeSet::new()).map_err(|error| SinkError::new(error.to_string()))?.header;
         let mut columns = HashMap::new();
         for (column, name) in header.iter().enumerate().skip(1) {
             let column = u16::try_from(column).map_err(|_| SinkError::new("a sheet has at most 16,384 columns"))?;
@@ -68,6 +67,8 @@ impl Book {
         let (header, last) = (self.header.clone(), self.last.clone());
         let bold = Format::new().set_bold();
         let sheet = self.sheet()?;
+        // A column without any value has nothing as its last one, not 0.
+        sheet.set_formula_result_default("");
         sheet.set_freeze_panes(ABOVE, 1).map_err(of_book)?;
         sheet.set_column_width(0, 20).map_err(of_book)?;
         for (column, name) in (0..).zip(&header) {
@@ -174,7 +175,8 @@ mod tests {
                 vec![value("a", Form::Count, None), value("=c", Form::Count, Some("\"=HYPERLINK(\\\"x\\\")\""))],
             ),
         ];
-        let mut book = Book::new("demo", &["a".to_owned(), "b".to_owned(), "=c".to_owned()]).unwrap();
+        let names = ["a", "b", "=c", "never"].map(str::to_owned);
+        let mut book = Book::new("demo", &names).unwrap();
         for (_, values) in &runs {
             book.see(values);
         }
@@ -191,6 +193,7 @@ mod tests {
             [text(1, 0), text(1, 1), text(1, 2), text(1, 3)],
             ["Last value", "1", "[{\"x\":1}]", "=HYPERLINK(\"x\")"]
         );
+        assert_eq!(text(1, 4), "");
         assert_eq!(cells.get_value((2, 1)), Some(&Data::Float(1.0)));
         assert_eq!(cells.get_value((3, 3)), Some(&Data::String("=HYPERLINK(\"x\")".into())));
         assert_eq!([text(3, 1), text(3, 2)], ["", ""]);
