@@ -28,8 +28,8 @@ use self::answer::Collector;
 pub(crate) use self::planning::Work;
 use self::sources::Sources;
 use crate::dialect::{BooleanTexts, ConvertFrom, ConvertTo};
-use crate::failure::{failure, of_engine};
 use crate::external::ExternalError;
+use crate::failure::{failure, of_engine};
 use crate::postgres::{Leases, whole};
 use crate::search::{PushAggregates, Snapshots};
 

@@ -19,8 +19,8 @@ use super::{Engine, Plan, Tier};
 use crate::dialect::{
     Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, put_in_filter, relations,
 };
-use crate::failure::{of_engine, plan};
 use crate::external::SqlEngine;
+use crate::failure::{of_engine, plan};
 use crate::postgres::{Database, PostgresTable, Prepared, Statement, whole};
 use crate::search::reads_whole;
 
@@ -147,7 +147,8 @@ impl Engine {
             Err(_) if kpi.parameters.is_empty() => (Keys::as_named(), kpi.sql.clone()),
             Err(failure) => return Err(failure),
         };
-        let plan = Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
+        let plan =
+            Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
         let work = Work::Elsewhere(Arc::clone(engine), sql);
         Ok(Planned { plan, keys, databases: BTreeMap::new(), work })
     }

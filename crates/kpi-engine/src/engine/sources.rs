@@ -13,8 +13,8 @@ use metrics_core::secret::Secret;
 use metrics_core::settings::DatabaseUrl;
 
 use crate::check_offline;
-use crate::failure::{failure, plan};
 use crate::external::{self, SqlEngine};
+use crate::failure::{failure, plan};
 use crate::files::FilesCatalog;
 use crate::postgres::{Database, PostgresCatalog};
 use crate::search::SearchServer;
