@@ -16,6 +16,7 @@ mod exports;
 mod fetch;
 mod fx;
 mod interruption;
+mod kpi_program;
 mod kpi_store;
 mod migrations;
 mod poisoned_units;

@@ -268,7 +268,7 @@ fn the_pages_have_the_values_of_the_api_and_a_reason_for_each_that_is_missing() 
     let page = ok(&api, "/kpis/b1-states");
     let table = between(&page, "<h2 id=\"rows\"", "</section>");
     for part in [
-        "<th scope=\"col\">state</th><th scope=\"col\">users</th>",
+        "<th scope=\"col\">state</th><th scope=\"col\" class=\"n\">users</th>",
         "<td>=1+1</td>",
         ">12345678901234567890</td>",
         "more rows than its definition allows",

@@ -336,7 +336,7 @@ fn kpis_have_their_history_with_its_gaps(site: &Site, browser: &mut Chromium) {
     let series = history["series"].as_array().expect("a series");
     let shown = browser.evaluate(
         "[...document.querySelectorAll('[data-chart] tbody tr')].reverse().map((row) =>
-            [row.querySelector('time').dateTime, Number(row.querySelector('td data')?.value ?? NaN),
+            [row.querySelector('time').dateTime, Number(row.cells[1].querySelector('data')?.value ?? NaN),
             row.querySelector('.error-text [lang]')?.textContent ?? null])",
     );
     let expected: Vec<_> =

@@ -1,6 +1,7 @@
 //! The engine over PostgreSQL, search servers, files and other engines; the sinks over a stub; the program as an operator
 //! runs it.
 
+#[expect(dead_code, reason = "what other tests make the server do is not needed here")]
 #[path = "../../../tests/support/server.rs"]
 mod server;
 
@@ -15,14 +16,8 @@ mod engine {
     mod values;
 }
 
-mod programs {
-    mod google;
-    mod runs;
-    mod schedules;
-    mod sheets;
-    mod usage;
-    mod world;
-}
 mod external;
+#[path = "programs/programs.rs"]
+mod programs;
 mod search;
 mod stub;

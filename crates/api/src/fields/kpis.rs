@@ -9,8 +9,8 @@ use super::{Fields, Unknown, date, digits};
 use crate::error::ApiError;
 
 /// Results of a history at most.
-pub const MOST_RESULTS: u32 = 10_000;
-/// Results of a history when not said.
+const MOST_RESULTS: u32 = 10_000;
+/// Results of a history when not said, and on a page at most.
 const USUAL_RESULTS: u32 = 1_000;
 /// Results on the page of a KPI when not said.
 const RESULTS_ON_PAGE: u32 = 200;
@@ -106,7 +106,7 @@ impl Fields {
         (self.accept(name, End::parse(&text)), Some(text))
     }
 
-    fn kpi_history_query(&mut self, may_be_empty: bool, usual: u32) -> KpiHistoryQuery {
+    fn kpi_history_query(&mut self, may_be_empty: bool, usual: u32, most: u32) -> KpiHistoryQuery {
         let environment = self.environment(may_be_empty);
         let (from, from_text) = self.range_end("from", may_be_empty);
         let (to, to_text) = self.range_end("to", may_be_empty);
@@ -118,8 +118,8 @@ impl Fields {
         }
         let limit = self.optional("limit").and_then(|text| {
             let parsed = digits(&text).and_then(|limit| u32::try_from(limit).ok());
-            let in_range = parsed.filter(|limit| (1..=MOST_RESULTS).contains(limit));
-            self.accept("limit", in_range.ok_or_else(|| format!("must be a whole number from 1 to {MOST_RESULTS}")))
+            let in_range = parsed.filter(|limit| (1..=most).contains(limit));
+            self.accept("limit", in_range.ok_or_else(|| format!("must be a whole number from 1 to {most}")))
         });
         KpiHistoryQuery { environment, period, given: (from_text, to_text), limit: limit.unwrap_or(usual) }
     }
@@ -141,14 +141,14 @@ impl Fields {
 
     /// Parameters of a KPI's history.
     pub fn kpi_history(mut self) -> Result<KpiHistoryQuery, ApiError> {
-        let query = self.kpi_history_query(false, USUAL_RESULTS);
+        let query = self.kpi_history_query(false, USUAL_RESULTS, MOST_RESULTS);
         self.finish(Unknown::Refused, Some(query))
     }
 
     /// Parameters of the page of a KPI.
     pub fn kpi_page(mut self) -> Result<KpiHistoryQuery, ApiError> {
         self.lang();
-        let query = self.kpi_history_query(true, RESULTS_ON_PAGE);
+        let query = self.kpi_history_query(true, RESULTS_ON_PAGE, USUAL_RESULTS);
         self.finish(Unknown::Refused, Some(query))
     }
 }
@@ -198,6 +198,7 @@ mod tests {
     fn a_form_may_leave_its_fields_empty() {
         let query = Fields::urlencoded("environment=&from=&to=&lang=fr").kpi_page().expect("valid");
         assert_eq!((query.environment, query.period, query.limit), (None, Period::default(), RESULTS_ON_PAGE));
+        assert_eq!(refused(Fields::urlencoded("limit=1001").kpi_page())[0].0, "limit");
         let list = Fields::urlencoded("environment=demo&offset=7").kpi_list_page().expect("valid");
         assert_eq!((list.environment.as_deref(), list.page.offset), (Some("demo"), 7));
     }

@@ -211,6 +211,10 @@ mod tests {
         assert!(Spark::new(&[]).lines.is_empty());
     }
 
+    fn widths(bar: &Bar) -> Vec<(&str, &str)> {
+        bar.parts.iter().map(|part| (part.x.as_str(), part.width.as_str())).collect()
+    }
+
     #[test]
     fn parts_share_the_width_and_stay_inside() {
         assert_eq!(widths(&Bar::new(&[("a", 1.0), ("b", 3.0)], 8.0)), [("0.00", "12.50"), ("12.50", "37.50")]);

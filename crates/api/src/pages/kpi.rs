@@ -1,5 +1,7 @@
 //! `GET /kpis/{id}`: one KPI.
 
+use std::fmt::Write as _;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -146,7 +148,7 @@ fn view<'a>(
     let mut downloads = format!("api/kpis/{}/history?environment={}", segment(&found.id), segment(&found.environment));
     for (name, end) in [("from", &from), ("to", &to)] {
         if let Some(end) = end {
-            downloads.push_str(&format!("&{name}={}", segment(end)));
+            let _ = write!(downloads, "&{name}={}", segment(end));
         }
     }
     let mut rows: Vec<_> = points

@@ -72,14 +72,15 @@ impl RowsTable {
         let rows: Vec<Vec<Cell>> = rows.collect();
         let columns = names.into_iter().enumerate().map(|(at, name)| {
             let mut cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| cell.text.is_some());
-            Column { is_number: cells.clone().count() > 0 && cells.all(|cell| cell.is_number), name }
+            let is_number = cells.clone().next().is_some() && cells.all(|cell| cell.is_number);
+            Column { name, is_number }
         });
         let columns = columns.collect();
         let left_out = (objects.len() > MOST_ROWS).then(|| {
             let [shown, total] = [MOST_ROWS, objects.len()].map(|number| number.to_string());
             page.lang.say("kpi.rows_shown", &[("shown", &shown), ("total", &total), ("form", Form::Json.as_str())])
         });
-        Some(Self { rows, columns, left_out, is_truncated })
+        Some(Self { columns, rows, left_out, is_truncated })
     }
 }
 

@@ -124,8 +124,8 @@ pub struct KpiEntry {
     /// Duration of its query in that run, milliseconds.
     #[schema(minimum = 0, example = 12)]
     duration_ms: Option<i32>,
-    /// Why there is no value in that run: plan, source_unavailable, timeout, execution, shape, too_many_rows, memory,
-    /// value or interrupted; null with status ok.
+    /// Why there is no value in that run: `plan`, `source_unavailable`, `timeout`, `execution`, `shape`, `too_many_rows`,
+    /// `memory`, `value` or `interrupted`; null with status ok.
     #[schema(example = json!(null))]
     error_kind: Option<String>,
     /// The same in words.

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A place in a file, as editors count: both begin at 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file.
-    pub file: Rc<Path>,
+    pub file: Arc<Path>,
     /// Line.
     pub line: usize,
     /// Column, in characters.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -102,10 +102,10 @@ fn parse(file: &Path, hash: &mut Sha256) -> Result<Node, FileError> {
     let unreadable = |source| FileError::Unreadable { file: file.to_owned(), source };
     let bytes = fs::read(file).map_err(unreadable)?;
     hash.update(&bytes);
-    let file: Rc<Path> = Rc::from(file);
+    let file: Arc<Path> = Arc::from(file);
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        FileError::at(&Place { file: Rc::clone(&file), line: line + 1, column: 1 }, "this is not UTF-8")
+        FileError::at(&Place { file: Arc::clone(&file), line: line + 1, column: 1 }, "this is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     match file.extension().and_then(|extension| extension.to_str()) {

@@ -326,3 +326,11 @@ fn a_secret_of_a_file_is_read_and_none_is_shown() {
     let both = "[sources.a]\nkind = 'postgres'\nurl_file = 'secret'\nurl = 'x'";
     assert!(error_of("kpis.toml", both).contains("url and url_file are both given: leave one out"));
 }
+
+#[test]
+fn the_example_can_be_used_as_it_is() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/kpis.example.toml");
+    let options = Options { environment: None, as_of: as_of(), variables: &|_| None };
+    let file = load(&example, &options).unwrap();
+    assert_eq!((file.definitions.kpis.len(), file.definitions.sources.len(), file.sinks.len()), (4, 4, 2));
+}

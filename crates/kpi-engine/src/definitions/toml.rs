@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::document::{FileError, Key, Node, Place, Value};
 
 /// The document that `text` spells.
-pub fn parse(file: &Rc<Path>, text: &str) -> Result<Node, FileError> {
+pub fn parse(file: &Arc<Path>, text: &str) -> Result<Node, FileError> {
     let source = Source { file, text };
     let table = DeTable::parse(text).map_err(|error| {
         let place = source.place(&error.span().unwrap_or(0..0));
@@ -20,7 +20,7 @@ pub fn parse(file: &Rc<Path>, text: &str) -> Result<Node, FileError> {
 }
 
 struct Source<'a> {
-    file: &'a Rc<Path>,
+    file: &'a Arc<Path>,
     text: &'a str,
 }
 
@@ -29,7 +29,7 @@ impl Source<'_> {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |start| start.chars().count()) + 1;
-        Place { file: Rc::clone(self.file), line, column }
+        Place { file: Arc::clone(self.file), line, column }
     }
 
     fn table(&self, table: &DeTable<'_>) -> Result<Value, FileError> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
@@ -12,7 +12,7 @@ use super::document::{FileError, Key, Node, Place, Value};
 const MOST_NODES: usize = 100_000;
 
 /// The document that `text` spells.
-pub fn parse(file: &Rc<Path>, text: &str) -> Result<Node, FileError> {
+pub fn parse(file: &Arc<Path>, text: &str) -> Result<Node, FileError> {
     let mut reader = Reader { file, parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
     let mut document = None;
     loop {
@@ -36,7 +36,7 @@ pub fn parse(file: &Rc<Path>, text: &str) -> Result<Node, FileError> {
 }
 
 struct Reader<'a, 'input> {
-    file: &'a Rc<Path>,
+    file: &'a Arc<Path>,
     parser: Parser<'input, StrInput<'input>>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
@@ -44,7 +44,7 @@ struct Reader<'a, 'input> {
 
 impl<'input> Reader<'_, 'input> {
     fn place(&self, span: &Span) -> Place {
-        Place { file: Rc::clone(self.file), line: span.start.line(), column: span.start.col() + 1 }
+        Place { file: Arc::clone(self.file), line: span.start.line(), column: span.start.col() + 1 }
     }
 
     fn next(&mut self) -> Result<(Event<'input>, Span), FileError> {
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<Node, String> {
-        parse(&Rc::from(Path::new("kpis.yaml")), text).map_err(|error| error.to_string())
+        parse(&Arc::from(Path::new("kpis.yaml")), text).map_err(|error| error.to_string())
     }
 
     #[test]

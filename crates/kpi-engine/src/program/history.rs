@@ -83,15 +83,15 @@ fn write_csv(out: &mut impl Write, points: &[HistoryPoint]) -> Result<(), csv::E
         let instant =
             |instant: chrono::DateTime<chrono::Utc>| instant.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
         writer.write_record([
-            &point.run_id.to_string(),
-            &instant(point.started_at),
-            &instant(point.as_of),
-            &point.status,
-            &point.form,
+            point.run_id.to_string().as_str(),
+            instant(point.started_at).as_str(),
+            instant(point.as_of).as_str(),
+            point.status.as_str(),
+            point.form.as_str(),
             point.value.as_ref().map_or("", JsonText::as_str),
-            &point.rows.map_or_else(String::new, |rows| rows.to_string()),
+            point.rows.map_or_else(String::new, |rows| rows.to_string()).as_str(),
             if point.is_truncated { "true" } else { "false" },
-            &point.duration_ms.to_string(),
+            point.duration_ms.to_string().as_str(),
             point.error_kind.as_deref().unwrap_or_default(),
             point.error.as_deref().unwrap_or_default(),
         ])?;

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use metrics_core::db::metrics::kpi::{self, HistoryPoint, JsonText, Newest, StoredKpi};
+use metrics_core::db::reader::Page;
 use metrics_core::exit::Exit;
 use metrics_core::kpi::slug;
 use serde::Serialize;
@@ -42,10 +43,8 @@ pub async fn list(arguments: &ListArgs, session: &Session, out: &mut impl Write)
     let definitions = &file.definitions;
     let databases = session.databases().await?;
     let mut connection = session.connection(&databases, "list").await?;
-    let mut stored = Vec::new();
-    for kpi in &definitions.kpis {
-        stored.extend(kpi::kpi_by_name(&mut connection, &definitions.environment, &kpi.name).await?);
-    }
+    let page = Page { limit: u32::MAX, offset: 0 };
+    let stored = kpi::kpis(&mut connection, Some(&definitions.environment), page).await?.kpis;
     let points = kpi::newest(&mut connection, &stored, Newest::Last).await?;
     let last: BTreeMap<&str, (&StoredKpi, Option<&HistoryPoint>)> =
         stored.iter().zip(&points).map(|(kpi, points)| (kpi.name.as_str(), (kpi, points.last()))).collect();

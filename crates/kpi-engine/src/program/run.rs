@@ -50,18 +50,19 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
     let progress = progress(arguments.quiet || arguments.json, kpis.len());
     let only: Vec<&Kpi> = kpis.iter().map(|(_, kpi)| *kpi).collect();
     let engine = tokio::select! {
-        engine = session.engine(&file, &only, as_of, Some(&databases)) => Some(engine?),
+        engine = session.engine(&file, &only, as_of, Some(&databases)) => Some(engine),
         () = stop.asked() => None,
     };
-    let outcomes = match &engine {
-        Some(engine) => compute(engine, &only, &file, &stop, &progress).await,
+    let outcomes = match engine {
+        // Connections to sources are not needed while rows are delivered: they end with the engine.
+        Some(Ok(engine)) => {
+            let outcomes = compute(&engine, &only, &file, &stop, &progress).await;
+            engine.settle().await;
+            outcomes
+        }
+        Some(Err(error)) => only.iter().map(|_| without(ErrorKind::Execution, error.to_string())).collect(),
         None => only.iter().map(|_| interrupted()).collect(),
     };
-    if let Some(engine) = &engine {
-        engine.settle().await;
-    }
-    // Connections to sources are not needed while rows are delivered.
-    drop(engine);
     progress.finish_and_clear();
 
     let hashes: Vec<String> = only.iter().map(|kpi| hex(&Sha256::digest(kpi.sql.as_bytes()))).collect();
@@ -179,8 +180,11 @@ fn without_secrets(mut outcome: Outcome, file: &DefinitionsFile) -> Outcome {
 }
 
 fn interrupted() -> Outcome {
-    let message = "the run was stopped before this KPI was done".to_owned();
-    Outcome { result: Err(Failure { kind: ErrorKind::Interrupted, message }), duration: Duration::ZERO }
+    without(ErrorKind::Interrupted, "the run was stopped before this KPI was done".to_owned())
+}
+
+fn without(kind: ErrorKind, message: String) -> Outcome {
+    Outcome { result: Err(Failure { kind, message }), duration: Duration::ZERO }
 }
 
 /// A bar on a terminal, nothing elsewhere.

@@ -43,14 +43,10 @@ pub struct Refused {
     pub reason: String,
     /// Whether the server may have done what it was asked.
     pub is_ambiguous: bool,
-    pause: Option<Duration>,
-}
-
-impl Refused {
     /// Whether the same may succeed later.
-    fn is_passing(&self) -> bool {
-        self.status.is_none_or(|status| status == 408 || status == 429 || status >= 500)
-    }
+    is_passing: bool,
+    /// The pause that the server asks for.
+    pause: Option<Duration>,
 }
 
 impl Client {
@@ -123,6 +119,7 @@ impl Client {
             status: Some(200),
             reason: format!("the answer is not what Google documents: {error}"),
             is_ambiguous: true,
+            is_passing: false,
             pause: None,
         })
     }
@@ -133,13 +130,14 @@ impl Client {
         is_idempotent: bool,
     ) -> Result<Vec<u8>, Refused> {
         let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
+        let mut attempts_left = ATTEMPTS - 1;
+        loop {
             let refused = match request(self) {
                 Ok(answer) => return Ok(answer),
                 Err(refused) => refused,
             };
-            let may_repeat = is_idempotent || !refused.is_ambiguous;
-            if attempt >= ATTEMPTS || !refused.is_passing() || !may_repeat {
+            let may_repeat = refused.is_passing && (is_idempotent || !refused.is_ambiguous);
+            if attempts_left == 0 || !may_repeat {
                 return Err(refused);
             }
             // So that many who were refused at once do not come back at once.
@@ -147,14 +145,19 @@ impl Client {
             tracing::debug!("{}; asking again in {} ms", refused.reason, wait.as_millis());
             std::thread::sleep(wait);
             pause *= 2;
+            attempts_left -= 1;
             self.repeated += 1;
         }
-        unreachable!("attempts end")
     }
 
     fn send(&self, request: Result<Request<String>, ureq::http::Error>, url: &str) -> Result<Vec<u8>, Refused> {
-        let unsent = |reason: String| Refused { status: Some(0), reason, is_ambiguous: false, pause: None };
-        let request = request.map_err(|error| unsent(format!("cannot ask: {error}")))?;
+        let request = request.map_err(|error| Refused {
+            status: None,
+            reason: format!("cannot ask: {error}"),
+            is_ambiguous: false,
+            is_passing: false,
+            pause: None,
+        })?;
         // A proxy of the environment knows nothing of this machine's own ports.
         let is_local = url.starts_with("http://");
         let proxy = if is_local { None } else { Proxy::try_from_env() };
@@ -179,14 +182,16 @@ impl Client {
 
 fn unanswered(error: &ureq::Error) -> Refused {
     let is_unsent = matches!(error, ureq::Error::HostNotFound | ureq::Error::ConnectionFailed);
-    Refused { status: None, reason: format!("no answer: {error}"), is_ambiguous: !is_unsent, pause: None }
+    let reason = format!("no answer: {error}");
+    Refused { status: None, reason, is_ambiguous: !is_unsent, is_passing: true, pause: None }
 }
 
 fn refused(status: u16, answer: Response<Body>) -> Refused {
     let pause = retry_after(answer.headers());
     let words = words(answer).map_or_else(String::new, |words| format!(" ({words})"));
     let reason = format!("refused with status {status}{words}");
-    Refused { status: Some(status), reason, is_ambiguous: status >= 500 || status == 408, pause }
+    let is_ambiguous = status == 408 || status >= 500;
+    Refused { status: Some(status), reason, is_ambiguous, is_passing: is_ambiguous || status == 429, pause }
 }
 
 /// The pause that a server asks for; given in seconds, the form that rate limits use.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use metrics_core::kpi::{Cell, Form, Formulas, LAST_VALUE, layout};
+use metrics_core::kpi::{Cell, Formulas, LAST_VALUE, layout};
 use rust_xlsxwriter::{Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
 
 use super::{Delivered, RunValue, SinkError, cell, temporary_beside};
@@ -151,6 +151,8 @@ fn of_book(error: XlsxError) -> SinkError {
 #[cfg(test)]
 mod tests {
     use calamine::{Data, Reader, Xlsx, open_workbook};
+
+    use metrics_core::kpi::Form;
 
     use super::*;
 

@@ -45,9 +45,13 @@ fn terminate(child: &Child) {
 async fn a_run_stores_all_that_came_of_it_and_adds_a_row_to_each_sink() {
     let world = World::new(&format!("{KPIS}{SINKS}")).await;
     let (code, summary) = world.run_json(&["--trigger", "test"]);
-    assert_eq!((code, &summary["status"], &summary["ok"], &summary["failed"]), (4, &json!("partial"), &json!(3), &json!(1)));
+    assert_eq!(
+        (code, &summary["status"], &summary["ok"], &summary["failed"]),
+        (4, &json!("partial"), &json!(3), &json!(1))
+    );
     assert_eq!(summary["results"][1]["value"].to_string(), "3.75");
-    let rows = json!([{"name": "pear", "amount": 1.50}, {"name": "=1+1", "amount": 2.25}, {"name": null, "amount": null}]);
+    let rows =
+        json!([{"name": "pear", "amount": 1.50}, {"name": "=1+1", "amount": 2.25}, {"name": null, "amount": null}]);
     assert_eq!(summary["results"][2]["value"], rows);
     assert!(summary["deliveries"].as_array().unwrap().iter().all(|sent| sent["error"].is_null()), "{summary}");
 
@@ -90,7 +94,11 @@ async fn a_run_stores_all_that_came_of_it_and_adds_a_row_to_each_sink() {
     assert!(out.lines().next().unwrap().starts_with("orders   count  shop  ok"), "{out}");
     let (code, out, _) = world.run(&["history", "broken", "--csv"]);
     assert_eq!(code, 0);
-    assert_eq!((out.lines().count(), out.contains(",failed,count,,,false,"), out.contains(",ok,count,3,")), (3, true, true), "{out}");
+    assert_eq!(
+        (out.lines().count(), out.contains(",failed,count,,,false,"), out.contains(",ok,count,3,")),
+        (3, true, true),
+        "{out}"
+    );
     let (code, out, _) = world.run(&["prune", "--keep", "400d"]);
     assert_eq!((code, out.as_str()), (0, "deleted 0 runs, and 0 KPIs without any result left\n"));
     let (code, out, _) = world.run(&["prune", "--keep", "0s"]);
@@ -128,7 +136,10 @@ async fn a_deadline_ends_the_query_at_its_source() {
     let (code, summary) = world.run_json(&["--only", "slow", "--only", "orders"]);
     assert_eq!(code, 4);
     assert_eq!(summary["results"][0]["value"], json!(3));
-    assert_eq!((&summary["results"][1]["status"], &summary["results"][1]["error_kind"]), (&json!("timeout"), &json!("timeout")));
+    assert_eq!(
+        (&summary["results"][1]["status"], &summary["results"][1]["error_kind"]),
+        (&json!("timeout"), &json!("timeout"))
+    );
     world.wait_at_work(0).await;
 }
 
@@ -140,10 +151,10 @@ async fn two_runs_of_an_environment_do_not_overlap() {
     let (code, _, err) = world.run(&["run"]);
     assert_eq!(code, 75, "{err}");
     assert!(err.contains("another run of the KPIs of `test` is under way: run 1, reporter kpi run from"), "{err}");
-    // Another environment has a lock of its own.
-    let (code, summary) = world.run_json(&["--env", "other", "--only", "slow", "--dry-run", "--as-of", "2026-11-21T00:00:00Z"]
-        .map(|argument| if argument == "slow" { "*" } else { argument }));
-    assert_eq!((code, &summary["environment"]), (4, &json!("other")));
+    // Another environment has a lock of its own, and no such run.
+    let (code, _, err) = world.run(&["run", "--env", "other", "--resend", "1"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("run 1 is of the environment `test`, not `other`"), "{err}");
     terminate(&first);
     assert_eq!(first.wait().unwrap().code(), Some(1));
 }
@@ -160,7 +171,13 @@ async fn a_signal_ends_queries_and_keeps_what_is_there() {
     let runs = world.rows("SELECT status, ok, failed, finished_at IS NOT NULL AS ended FROM metrics.kpi_runs").await;
     assert_eq!((&runs[0]["status"], &runs[0]["ended"]), (&json!("interrupted"), &json!(true)));
     let slow = world.rows("SELECT status, error_kind FROM metrics.kpi_results WHERE name LIKE 'slow%'").await;
-    assert_eq!(slow, [json!({"status": "skipped", "error_kind": "interrupted"}), json!({"status": "skipped", "error_kind": "interrupted"})]);
+    assert_eq!(
+        slow,
+        [
+            json!({"status": "skipped", "error_kind": "interrupted"}),
+            json!({"status": "skipped", "error_kind": "interrupted"})
+        ]
+    );
     assert!(world.rows("SELECT sink FROM metrics.kpi_deliveries").await.is_empty());
     assert!(!world.path("out").exists());
 }

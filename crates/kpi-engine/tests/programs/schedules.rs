@@ -55,7 +55,9 @@ async fn without_a_shell_only_the_reporters_commands_run() {
     std::fs::write(world.path("cron.json"), job.to_string()).unwrap();
     let mut server = world.command(&["serve-schedule"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let start = std::time::Instant::now();
-    while world.rows("SELECT trigger FROM metrics.kpi_runs WHERE status = 'ok'").await != [json!({"trigger": "schedule"})] {
+    while world.rows("SELECT trigger FROM metrics.kpi_runs WHERE status = 'ok'").await
+        != [json!({"trigger": "schedule"})]
+    {
         assert!(start.elapsed().as_secs() < 60, "the job did not run");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }

@@ -13,7 +13,10 @@ async fn a_wrong_file_ends_everything_before_it_begins() {
     for arguments in [&["run"][..], &["check"], &["check", "--offline"], &["list"], &["explain", "orders"]] {
         let (code, out, err) = world.run(arguments);
         assert_eq!((code, out.as_str()), (3, ""), "{arguments:?}: {err}");
-        assert!(err.contains("kpis.toml:5:1: unknown key `tiemout`") && err.contains("did you mean `timeout`?"), "{err}");
+        assert!(
+            err.contains("kpis.toml:5:1: unknown key `tiemout`") && err.contains("did you mean `timeout`?"),
+            "{err}"
+        );
     }
     assert!(world.rows("SELECT id FROM metrics.kpi_runs").await.is_empty());
     world.define(KPI);
@@ -34,11 +37,15 @@ async fn check_tells_what_cannot_run() {
         let (code, out, err) = world.run(arguments);
         assert_eq!((code, out.as_str()), (0, "1 KPIs: 0 cannot run, 0 with warnings; 0 sinks\n"), "{err}");
     }
-    let more = "[[kpi]]\nname = 'gone'\nsql = 'SELECT x FROM shop.public.gone'\n[[kpi]]\nname = 'not sql'\nsql = 'SELEKT'\n";
+    let more =
+        "[[kpi]]\nname = 'gone'\nsql = 'SELECT x FROM shop.public.gone'\n[[kpi]]\nname = 'not sql'\nsql = 'SELEKT'\n";
     world.define(&format!("{KPI}{more}"));
     let (code, out, _) = world.run(&["check", "--offline"]);
     assert_eq!(code, 4);
-    assert!(out.contains("not sql: plan: ") && out.ends_with("3 KPIs: 1 cannot run, 0 with warnings; 0 sinks\n"), "{out}");
+    assert!(
+        out.contains("not sql: plan: ") && out.ends_with("3 KPIs: 1 cannot run, 0 with warnings; 0 sinks\n"),
+        "{out}"
+    );
     let (code, out, _) = world.run(&["check"]);
     assert_eq!(code, 4);
     assert!(out.contains("gone: plan: ") && out.contains(": 2 cannot run"), "{out}");
@@ -49,7 +56,9 @@ async fn check_tells_what_cannot_run() {
     let (code, out, err) = world.run(&["explain", "ord"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("runs in shop, as one statement") && out.to_lowercase().contains("count(*)"), "{out}");
-    for arguments in [&["run", "--only", "oders"][..], &["run", "--sink", "x"], &["run", "--resend", "9"], &["explain", "x"]] {
+    for arguments in
+        [&["run", "--only", "oders"][..], &["run", "--sink", "x"], &["run", "--resend", "9"], &["explain", "x"]]
+    {
         let (code, _, err) = world.run(arguments);
         assert_eq!(code, 2, "{arguments:?}: {err}");
     }
@@ -101,7 +110,9 @@ token_url = '{url}/token'
     world.variables.push(("RUST_LOG", "trace".into()));
     let secret_lines: Vec<&str> = key.lines().filter(|line| line.len() > 40).collect();
     let mut all = String::new();
-    for arguments in [&["run", "--json"][..], &["run"], &["check"], &["list"], &["explain", "refused"], &["run", "--resend", "1"]] {
+    for arguments in
+        [&["run", "--json"][..], &["run"], &["check"], &["list"], &["explain", "refused"], &["run", "--resend", "1"]]
+    {
         let (_, out, err) = world.run(arguments);
         all.push_str(&out);
         all.push_str(&err);

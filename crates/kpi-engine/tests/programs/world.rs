@@ -46,9 +46,8 @@ impl World {
     }
 
     pub fn define(&self, definitions: &str) {
-        let text = format!(
-            "environment = 'test'\n{definitions}\n[sources.shop]\nkind = 'postgres'\nurl = '${{SHOP_URL}}'\n"
-        );
+        let text =
+            format!("environment = 'test'\n{definitions}\n[sources.shop]\nkind = 'postgres'\nurl = '${{SHOP_URL}}'\n");
         std::fs::write(self.path("kpis.toml"), text).unwrap();
     }
 

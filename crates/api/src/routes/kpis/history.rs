@@ -91,8 +91,8 @@ pub struct KpiPoint {
     /// Duration of the query, milliseconds.
     #[schema(minimum = 0, example = 12)]
     duration_ms: i32,
-    /// Why there is no value: plan, source_unavailable, timeout, execution, shape, too_many_rows, memory, value or
-    /// interrupted; null with status ok.
+    /// Why there is no value: `plan`, `source_unavailable`, `timeout`, `execution`, `shape`, `too_many_rows`,
+    /// `memory`, `value` or `interrupted`; null with status ok.
     #[schema(example = json!(null))]
     error_kind: Option<String>,
     /// The same in words.
