@@ -15,11 +15,7 @@ use crate::engine::support::{as_of, definitions, fixture, fixtures, here, kpi, p
 async fn world(url: &str) -> Definitions {
     let [catalogue, coproduction] = fixtures().await;
     let logs = Source { kind: SourceKind::Search(source(url)), is_large: false };
-    definitions(vec![
-        ("catalogue", postgres(catalogue)),
-        ("coproduction", postgres(coproduction)),
-        ("elastic2", logs),
-    ])
+    definitions(vec![("catalogue", postgres(catalogue)), ("coproduction", postgres(coproduction)), ("elastic2", logs)])
 }
 
 /// Whether a query with this expectation is to fail, and what its message names.
@@ -31,7 +27,8 @@ fn fails(expected: &Value) -> Option<&str> {
 async fn all_are_right(server: &Osmem, url: &str, list: &[Value], form: impl Fn(&Value) -> Form) {
     let definitions = world(url).await;
     let kpis: Vec<Kpi> = list.iter().map(|query| kpi(text(query, "sql"), form(query))).collect();
-    let engine = Engine::open(&definitions, &kpis.iter().collect::<Vec<_>>(), EngineOptions::new(as_of())).await.unwrap();
+    let engine =
+        Engine::open(&definitions, &kpis.iter().collect::<Vec<_>>(), EngineOptions::new(as_of())).await.unwrap();
     let (mut problems, mut reads_logs) = (Vec::new(), 0);
     for (query, kpi) in list.iter().zip(&kpis) {
         let id = if query["id"].is_null() { &query["name"] } else { &query["id"] };

@@ -137,7 +137,8 @@ fn a_filter_selects_the_same_documents_at_the_server_as_here() {
     let Some(server) = Osmem::start() else { return };
     let facade = facade::elasticsearch(&server.url);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, max_shrink_iters: 100, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases: 16, failure_persistence: None, max_shrink_iters: 100, ..Config::default() });
     let number = std::cell::Cell::new(0);
     let cases = (vec(document(), 12..24), vec(filter(), 10));
     let result = runner.run(&cases, |(documents, filters)| {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use datafusion::error::DataFusionError;
+use futures_util::StreamExt;
 use kpi_engine::search::SearchServer;
-use metrics_core::kpi::{ErrorKind, Failure};
 use metrics_core::kpi::{Authentication, SearchSource};
+use metrics_core::kpi::{ErrorKind, Failure};
 
 use super::fake::{Fake, Fault};
 use super::session::{Session, source};
