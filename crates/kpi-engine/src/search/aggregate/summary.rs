@@ -108,13 +108,11 @@ impl Summary {
             .filter_map(|(number, (measure, _))| Some((format!("m{number}"), measure.request()?)))
             .collect();
         if self.groups.is_empty() {
-            body.insert("track_total_hits".to_owned(), true.into());
             if !measures.is_empty() {
                 body.insert("aggs".to_owned(), Value::Object(measures));
             }
             return body;
         }
-        body.insert("track_total_hits".to_owned(), false.into());
         let sources: Vec<Value> = self
             .groups
             .iter()
@@ -162,7 +160,6 @@ impl Summary {
             return None;
         }
         let mut body = self.base();
-        body.insert("track_total_hits".to_owned(), false.into());
         body.insert("aggs".to_owned(), Value::Object(checks));
         Some(body)
     }
