@@ -17,7 +17,8 @@ use super::super::table::Index;
 
 /// Groups of a page.
 const PAGE: usize = 1_000;
-/// Whole numbers below are exact, and no other one becomes one of them, in the floating-point numbers in which the server adds.
+/// Whole numbers below this are exact in the floating-point numbers in which the server adds, and no other whole number
+/// becomes one of them.
 const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
 /// An aggregate in terms of the server.
