@@ -31,7 +31,7 @@ use session::Session;
 
 /// Does what the command line asks for, and says how that ended.
 pub async fn dispatch(cli: Cli, clock: Clock) -> Exit {
-    match command(cli, clock).await {
+    match Box::pin(command(cli, clock)).await {
         Ok(exit) => exit,
         Err(error) => {
             // Without settings there is no log yet, and its level may hide errors: this line is for whoever waits.

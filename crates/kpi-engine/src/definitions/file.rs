@@ -105,7 +105,7 @@ fn parse(file: &Path, hash: &mut Sha256) -> Result<Node, FileError> {
     hash.update(&bytes);
     let file: Arc<Path> = Arc::from(file);
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let line = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).matches('\n').count();
         FileError::at(&Place { file: Arc::clone(&file), line: line + 1, column: 1 }, "this is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

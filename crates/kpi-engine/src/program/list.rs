@@ -64,15 +64,15 @@ pub async fn list(arguments: &ListArgs, session: &Session, out: &mut impl Write)
             last_started_at: point.map(|point| point.started_at),
         }
     });
-    let list = List { environment: &definitions.environment, kpis: kpis.collect() };
+    let listed = List { environment: &definitions.environment, kpis: kpis.collect() };
     if arguments.json {
-        serde_json::to_writer(&mut *out, &list).map_err(std::io::Error::from)?;
+        serde_json::to_writer(&mut *out, &listed).map_err(std::io::Error::from)?;
         writeln!(out)?;
         return Ok(Exit::Done);
     }
-    let width = |text: &dyn Fn(&Listed<'_>) -> usize| list.kpis.iter().map(text).max().unwrap_or(0);
+    let width = |text: &dyn Fn(&Listed<'_>) -> usize| listed.kpis.iter().map(text).max().unwrap_or(0);
     let (id_width, width) = (width(&|kpi| kpi.id.len()), width(&|kpi| kpi.name.chars().count()));
-    for kpi in &list.kpis {
+    for kpi in &listed.kpis {
         let value = kpi.last_value.as_ref().map_or_else(|| "-".to_owned(), |value| shortened(value.get()));
         let status = kpi.last_status.as_deref().unwrap_or("never ran");
         let at = kpi.last_started_at.map_or_else(String::new, |at| at.format("  %F %T UTC").to_string());

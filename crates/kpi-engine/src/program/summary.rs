@@ -140,7 +140,7 @@ pub fn print_json(out: &mut impl Write, summary: &RunSummary, results: &[NewResu
     #[derive(Serialize)]
     struct Run<'a> {
         #[serde(flatten)]
-        run: Value,
+        columns: Value,
         results: Vec<Result<'a>>,
         deliveries: &'a [Sent],
     }
@@ -175,7 +175,7 @@ pub fn print_json(out: &mut impl Write, summary: &RunSummary, results: &[NewResu
         "failed": summary.kpis - summary.ok,
         "status": summary.status.as_str(),
     });
-    let run = Run { run, results: results.collect(), deliveries: &summary.deliveries };
+    let run = Run { columns: run, results: results.collect(), deliveries: &summary.deliveries };
     serde_json::to_writer(&mut *out, &run)?;
     writeln!(out)
 }
