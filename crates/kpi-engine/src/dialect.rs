@@ -70,6 +70,30 @@ pub(crate) fn parse(sql: &str) -> Result<Query, Failure> {
     }
 }
 
+/// The query as text that means the same to whoever reads it.
+///
+/// The printer of SQL leaves alone a quote that looks escaped already, as in `\'` or `''`; a value that holds one would
+/// end early. So all quotes in texts are doubled here.
+pub(crate) fn printed(mut query: Query) -> String {
+    use std::ops::ControlFlow;
+
+    use datafusion::sql::sqlparser::ast::{Value, ValueWithSpan, VisitMut, VisitorMut};
+
+    struct Double;
+    impl VisitorMut for Double {
+        type Break = ();
+
+        fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+            if let Value::SingleQuotedString(text) = &mut value.value {
+                *text = text.replace('\'', "''");
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut Double);
+    query.to_string()
+}
+
 /// Makes of a query what the engine and PostgreSQL take.
 pub(crate) fn prepare(query: &mut Query, dialect: Dialect, literals: &Literals) -> Result<(), Failure> {
     literals.put_in(query)?;
@@ -162,6 +186,14 @@ mod tests {
             ["SELECT 1", "SELECT 1;", "(SELECT 1) UNION ALL SELECT 2 -- end", "WITH t AS (SELECT 1) SELECT * FROM t"]
         {
             parse(sql).unwrap();
+        }
+    }
+
+    #[test]
+    fn texts_are_printed_so_that_they_read_as_they_were() {
+        for text in ["it's", "''", r"\'", r"a\'' OR 1=1 --", r"\", "", "a\nb"] {
+            let sql = format!("SELECT DATE '2026-11-21', '{}' FROM a.b.c", text.replace('\'', "''"));
+            assert_eq!(printed(parse(&sql).unwrap()), sql);
         }
     }
 }

@@ -17,8 +17,8 @@ use metrics_core::kpi::{ErrorKind, Failure};
 use super::sources::Opened;
 use super::{Engine, Plan, Tier};
 use crate::dialect::{
-    Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, put_in_filter, relations,
-    rename_ordered_alias,
+    Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, printed, put_in_filter,
+    relations, rename_ordered_alias,
 };
 use crate::external::SqlEngine;
 use crate::failure::{of_engine, plan};
@@ -141,7 +141,7 @@ impl Engine {
                     (keys, kpi.sql.clone())
                 } else {
                     Literals::new(self.as_of, self.zone, &kpi.parameters).put_in(&mut query)?;
-                    (keys, query.to_string())
+                    (keys, printed(query))
                 }
             }
             // It may have words of its own.

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, Query, SelectItem, SetExpr, TableAlias, TableFactor, Value, VisitMut, VisitorMut,
+    Expr, Ident, ObjectName, Query, SelectItem, SetExpr, TableAlias, TableFactor, VisitMut, VisitorMut,
 };
 use datafusion::sql::unparser::ast::{
     BuilderError, QueryBuilder, RelationBuilder, SelectBuilder, TableRelationBuilder, TableWithJoinsBuilder,
@@ -18,6 +18,7 @@ use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 use super::column::{Column, Kind, quoted};
 use super::session::{Database, Lease};
 use super::table::PostgresTable;
+use crate::dialect::printed;
 use crate::failure::{of_postgres, plan, text_of_postgres};
 use crate::value;
 
@@ -25,7 +26,7 @@ use crate::value;
 pub(crate) fn write(mut query: Query, tables: &[Arc<PostgresTable>]) -> Result<String, Failure> {
     let mut rewrite = Rewrite { tables };
     match VisitMut::visit(&mut query, &mut rewrite) {
-        ControlFlow::Continue(()) => Ok(query.to_string()),
+        ControlFlow::Continue(()) => Ok(printed(query)),
         ControlFlow::Break(error) => Err(plan(error.to_string())),
     }
 }
@@ -65,18 +66,11 @@ impl VisitorMut for Rewrite<'_> {
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<BuilderError> {
-        match expr {
-            // What stands before a column is a name of FROM, where a table is known by its last part.
-            Expr::CompoundIdentifier(parts) if parts.len() > 2 => {
-                parts.drain(..parts.len() - 2);
-            }
-            Expr::Value(value) => {
-                if let Value::SingleQuotedString(text) = &mut value.value {
-                    // The printer of SQL leaves alone what looks escaped already.
-                    *text = text.replace('\'', "''");
-                }
-            }
-            _ => {}
+        // What stands before a column is a name of FROM, where a table is known by its last part.
+        if let Expr::CompoundIdentifier(parts) = expr
+            && parts.len() > 2
+        {
+            parts.drain(..parts.len() - 2);
         }
         ControlFlow::Continue(())
     }
