@@ -24,14 +24,22 @@ const ALLOWED_LICENCES: &[&str] = &[
 /// Packages of which more than one version is used, and who keeps the older one. An entry that is no longer needed
 /// fails the test too.
 const DUPLICATES: &[(&str, &str)] = &[
+    ("alloc-no-stdlib", "goes with brotli"),
+    ("alloc-stdlib", "goes with brotli"),
     ("base64", "tokio-postgres is one version behind ureq"),
     ("block-buffer", "goes with sha2"),
+    ("brotli", "parquet stays on the major version of its arrow, which actix-http has left"),
+    ("brotli-decompressor", "goes with brotli"),
     ("const-oid", "x509-certificate of the TLS stack is behind sha2"),
     ("cpufeatures", "goes with sha2"),
     ("crypto-common", "goes with sha2"),
     ("digest", "goes with sha2"),
+    ("foldhash", "goes with hashbrown"),
     ("getrandom", "ring, rand 0.9 and uuid each need another one"),
+    ("hashbrown", "dashmap and petgraph of datafusion are each on another one"),
     ("http", "actix-web stays on 0.2"),
+    ("itertools", "object_store is one version behind datafusion"),
+    ("num-bigint", "bigdecimal of datafusion is one version behind arrow"),
     ("phf", "chrono-tz is one version behind tokio-postgres"),
     ("phf_shared", "goes with phf"),
     ("rand", "rust_decimal locks two old versions that it builds only with features we leave out"),

@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use metrics_core::kpi::{Definitions, Dialect, Failure, Kpi};
 
-pub(crate) use self::aliases::{columns_of_other_case, filters_by_alias, put_in_filter};
+pub(crate) use self::aliases::{columns_of_other_case, filters_by_alias, put_in_filter, rename_ordered_alias};
 pub(crate) use self::booleans::BooleanTexts;
 pub(crate) use self::convert::{ConvertFrom, ConvertTo};
 pub(crate) use self::keys::Keys;

@@ -16,6 +16,7 @@ mod http;
 mod pending;
 mod postgres;
 pub mod program;
+mod rest;
 pub mod search;
 pub mod sinks;
 mod value;

@@ -31,7 +31,7 @@ use session::Session;
 
 /// Does what the command line asks for, and says how that ended.
 pub async fn dispatch(cli: Cli, clock: Clock) -> Exit {
-    match command(cli, clock).await {
+    match Box::pin(command(cli, clock)).await {
         Ok(exit) => exit,
         Err(error) => {
             // Without settings there is no log yet, and its level may hide errors: this line is for whoever waits.
@@ -58,7 +58,7 @@ async fn command(cli: Cli, clock: Clock) -> Result<Exit, ProgramError> {
         Command::Explain(arguments) => explain::explain(&arguments, &session, &mut out).await,
         Command::History(arguments) => history::history(&arguments, &session, &mut out).await,
         Command::Prune(arguments) => prune::prune(&arguments, &session, &mut out).await,
-        Command::ServeSchedule(arguments) => schedule::serve(&arguments, &session).await,
+        Command::ServeSchedule(arguments) => schedule::serve(&arguments).await,
         // Answered above, before settings were needed.
         Command::Import(_) => Ok(Exit::Done),
     }

@@ -98,23 +98,25 @@ pub async fn run(arguments: &RunArgs, interrupt: &Interrupt) -> Result<(Exit, Op
     let process = child.id();
     let mut summary = Vec::new();
     let mut output = child.stdout.take();
-    let work = async {
-        if let Some(output) = &mut output {
-            output.read_to_end(&mut summary).await?;
-        }
-        child.wait().await
-    };
-    let mut work = std::pin::pin!(work);
-    let (status, is_interrupted) = tokio::select! {
-        status = &mut work => (status, false),
-        () = interrupt.asked() => {
-            // It stores what it has, and ends its queries at their sources.
-            let process = process.and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
-            if let Some(process) = process {
-                // It may have ended in the meantime.
-                let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
+    let (status, is_interrupted) = {
+        let work = async {
+            if let Some(output) = &mut output {
+                output.read_to_end(&mut summary).await?;
             }
-            (work.await, true)
+            child.wait().await
+        };
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            status = &mut work => (status, false),
+            () = interrupt.asked() => {
+                // It stores what it has, and ends its queries at their sources.
+                let process = process.and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
+                if let Some(process) = process {
+                    // It may have ended in the meantime.
+                    let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
+                }
+                (work.await, true)
+            }
         }
     };
     let exit = Exit::of_code(status.map_err(failed)?.code());

@@ -1,5 +1,6 @@
 //! The files themselves: where they are, what they include, and what may be in them once only.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ pub struct Options<'a> {
 /// What the file says, with all that it includes.
 pub fn load(file: &Path, options: &Options<'_>) -> Result<DefinitionsFile, FileError> {
     let mut hash = Sha256::new();
-    let context = Context { variables: options.variables, secrets: Default::default() };
+    let context = Context { variables: options.variables, secrets: RefCell::default() };
     let mut main = Table::of(parse(file, &mut hash)?, "the file", &context)?;
     if let Some(node) = main.take("version")
         && !matches!(node.value, Value::Integer(1))
@@ -104,7 +105,7 @@ fn parse(file: &Path, hash: &mut Sha256) -> Result<Node, FileError> {
     hash.update(&bytes);
     let file: Arc<Path> = Arc::from(file);
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let line = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).matches('\n').count();
         FileError::at(&Place { file: Arc::clone(&file), line: line + 1, column: 1 }, "this is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

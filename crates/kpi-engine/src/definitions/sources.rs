@@ -195,9 +195,8 @@ fn file_table(key: &Key, node: Node, context: &Context<'_>) -> Result<FileTable,
     let written = table.required("path")?;
     let path = beside(&place.file, &written);
     let path = std::path::absolute(&path).unwrap_or(path);
-    let format = match table.word("format", &FORMATS)?.or_else(|| format_of(Path::new(&written))) {
-        Some(format) => format,
-        None => return Err(table.error("has no format, and its path does not tell: it is csv, ndjson or parquet")),
+    let Some(format) = table.word("format", &FORMATS)?.or_else(|| format_of(Path::new(&written))) else {
+        return Err(table.error("has no format, and its path does not tell: it is csv, ndjson or parquet"));
     };
     let partitions = table.texts("partitions")?;
     let partitions = partitions.into_iter().map(|(text, place)| partition(&text, &place)).collect::<Result<_, _>>()?;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectNamePart, Query, Select, SelectItem, Visit, VisitMut, Visitor, VisitorMut,
+    Expr, Ident, ObjectNamePart, OrderByKind, Query, Select, SelectItem, SetExpr, Visit, VisitMut, Visitor, VisitorMut,
 };
 
 use super::names::fold;
@@ -160,6 +160,32 @@ pub(crate) fn put_in_filter(query: &mut Query, name: &str, nth: Option<usize>) {
         }
     }
     let _: ControlFlow<()> = VisitMut::visit(query, &mut Put { name, nth, seen: 0 });
+}
+
+/// Gives the alias `name` of the select list another one, also where ORDER BY means it, so that a column of that name of
+/// some table can be told from it. False if the query, which is no union, orders by nothing or has no such alias. The
+/// keys of a result come from the query as it was written.
+pub(crate) fn rename_ordered_alias(query: &mut Query, name: &str) -> bool {
+    let text = query.to_string();
+    let other = (1..).map(|number| format!("{name}_{number}")).find(|other| !text.contains(other.as_str()));
+    let (SetExpr::Select(select), Some(order), Some(other)) = (query.body.as_mut(), &mut query.order_by, other) else {
+        return false;
+    };
+    let OrderByKind::Expressions(expressions) = &mut order.kind else { return false };
+    let other = Ident::with_quote('"', other);
+    let mut is_there = false;
+    for item in &mut select.projection {
+        if let SelectItem::ExprWithAlias { alias, .. } = item
+            && fold(alias) == name
+        {
+            *alias = other.clone();
+            is_there = true;
+        }
+    }
+    for expression in expressions.iter_mut().filter(|_| is_there) {
+        replace_outside_aggregates(&mut expression.expr, name, &Expr::Identifier(other.clone()));
+    }
+    is_there
 }
 
 /// Writes the column `name` (of the table `before`, if it says one) as `real`, which differs in case alone.

@@ -18,7 +18,7 @@ use super::sources::Opened;
 use super::{Engine, Plan, Tier};
 use crate::dialect::{
     Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, printed, put_in_filter,
-    relations,
+    relations, rename_ordered_alias,
 };
 use crate::external::SqlEngine;
 use crate::failure::{of_engine, plan};
@@ -203,6 +203,12 @@ impl Engine {
                 state = &self.state_with_hidden;
                 continue;
             }
+            if kpi.dialect == Dialect::Compat
+                && let Some(SchemaError::AmbiguousReference { field }) = schema_error(&error)
+                && rename_ordered_alias(query, &field.name)
+            {
+                continue;
+            }
             let Some((field, valid)) = unknown_field(&error).filter(|_| kpi.dialect == Dialect::Compat) else {
                 return Err(planning(&error));
             };
@@ -325,14 +331,19 @@ fn planning(error: &DataFusionError) -> Failure {
 
 /// The column that an error does not know, and those that there are.
 fn unknown_field(error: &DataFusionError) -> Option<(&Column, &[Column])> {
+    match schema_error(error)? {
+        SchemaError::FieldNotFound { field, valid_fields } => Some((field, valid_fields)),
+        _ => None,
+    }
+}
+
+/// What is wrong with a name, if that is what is wrong.
+fn schema_error(error: &DataFusionError) -> Option<&SchemaError> {
     match error {
-        DataFusionError::SchemaError(inner, _) => match inner.as_ref() {
-            SchemaError::FieldNotFound { field, valid_fields } => Some((field, valid_fields)),
-            _ => None,
-        },
-        DataFusionError::Diagnostic(_, inner) | DataFusionError::Context(_, inner) => unknown_field(inner),
-        DataFusionError::Collection(errors) => errors.first().and_then(unknown_field),
-        DataFusionError::Shared(inner) => unknown_field(inner),
+        DataFusionError::SchemaError(inner, _) => Some(inner),
+        DataFusionError::Diagnostic(_, inner) | DataFusionError::Context(_, inner) => schema_error(inner),
+        DataFusionError::Collection(errors) => errors.first().and_then(schema_error),
+        DataFusionError::Shared(inner) => schema_error(inner),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ use super::column::Column;
 use super::filter::pushed;
 use super::scan::{Read, ScanExec};
 use super::session::Database;
+use crate::rest::scan_filtered;
 
 /// A table of a database.
 #[derive(Debug)]
@@ -74,23 +75,20 @@ impl TableProvider for PostgresTable {
 
     async fn scan(
         &self,
-        _: &dyn Session,
+        state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let all: Vec<usize>;
-        let projection = match projection {
-            Some(projection) => projection,
-            None => {
-                all = (0..self.columns.len()).collect();
-                &all
-            }
-        };
-        let schema = Arc::new(self.schema.project(projection)?);
-        let columns: Vec<Column> = projection.iter().map(|&at| self.columns[at].clone()).collect();
-        let filters = filters.iter().filter_map(|filter| pushed(filter, &self.columns)).collect();
-        let read = Read { table: self.name.clone(), columns, filters, limit };
-        Ok(Arc::new(ScanExec::new(Arc::clone(&self.database), read, schema, self.rows)?))
+        let put: Vec<_> = filters.iter().map(|filter| pushed(filter, &self.columns)).collect();
+        let rest: Vec<Expr> =
+            filters.iter().zip(&put).filter(|(_, put)| put.is_none()).map(|(filter, _)| filter.clone()).collect();
+        scan_filtered(state, &self.schema, projection, limit, rest, |projection, limit| {
+            let projection = projection.map_or_else(|| (0..self.columns.len()).collect(), Clone::clone);
+            let schema = Arc::new(self.schema.project(&projection)?);
+            let columns: Vec<Column> = projection.iter().map(|&at| self.columns[at].clone()).collect();
+            let read = Read { table: self.name.clone(), columns, filters: put.into_iter().flatten().collect(), limit };
+            Ok(Arc::new(ScanExec::new(Arc::clone(&self.database), read, schema, self.rows)?))
+        })
     }
 }

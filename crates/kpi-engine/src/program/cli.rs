@@ -14,7 +14,7 @@ use metrics_core::kpi::parse_duration;
 /// Exit codes: 0 done; 1 failed or interrupted; 2 usage; 3 definitions, settings or database not usable, nothing done;
 /// 4 done, but a KPI or a sink failed; 75 another run of the same environment is under way.
 #[derive(Debug, Parser)]
-#[command(name = "reporter kpi", version, arg_required_else_help = true)]
+#[command(name = "reporter kpi", bin_name = "reporter kpi", version, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -64,20 +64,25 @@ pub async fn list(arguments: &ListArgs, session: &Session, out: &mut impl Write)
             last_started_at: point.map(|point| point.started_at),
         }
     });
-    let list = List { environment: &definitions.environment, kpis: kpis.collect() };
+    let listed = List { environment: &definitions.environment, kpis: kpis.collect() };
     if arguments.json {
-        serde_json::to_writer(&mut *out, &list).map_err(std::io::Error::from)?;
+        serde_json::to_writer(&mut *out, &listed).map_err(std::io::Error::from)?;
         writeln!(out)?;
         return Ok(Exit::Done);
     }
-    let width = list.kpis.iter().map(|kpi| kpi.name.chars().count()).max().unwrap_or(0);
-    for kpi in &list.kpis {
+    let width = |text: &dyn Fn(&Listed<'_>) -> usize| listed.kpis.iter().map(text).max().unwrap_or(0);
+    let (id_width, width) = (width(&|kpi| kpi.id.len()), width(&|kpi| kpi.name.chars().count()));
+    for kpi in &listed.kpis {
         let value = kpi.last_value.as_ref().map_or_else(|| "-".to_owned(), |value| shortened(value.get()));
         let status = kpi.last_status.as_deref().unwrap_or("never ran");
         let at = kpi.last_started_at.map_or_else(String::new, |at| at.format("  %F %T UTC").to_string());
         let sources = if kpi.sources.is_empty() { "-".to_owned() } else { kpi.sources.join(",") };
-        let tags = kpi.tags.iter().map(|tag| format!(" #{tag}")).collect::<String>();
-        writeln!(out, "{:width$}  {:<5}  {sources}{tags}  {status}{at}  {value}", kpi.name, kpi.form)?;
+        let tags = if kpi.tags.is_empty() { String::new() } else { format!(" #{}", kpi.tags.join(" #")) };
+        writeln!(
+            out,
+            "{:id_width$}  {:width$}  {:<5}  {sources}{tags}  {status}{at}  {value}",
+            kpi.id, kpi.name, kpi.form
+        )?;
     }
     Ok(Exit::Done)
 }

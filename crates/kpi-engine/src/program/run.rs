@@ -42,10 +42,7 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
 
     let started_at = own_second(&mut connection, &file, session).await?;
     let mut summary = RunSummary::new(&file, as_of, started_at, &arguments.trigger, kpis.len());
-    let begun = match arguments.dry_run {
-        true => None,
-        false => Some(begin(&mut connection, &file, &summary).await?),
-    };
+    let begun = if arguments.dry_run { None } else { Some(begin(&mut connection, &file, &summary).await?) };
     summary.id = begun;
     let progress = progress(arguments.quiet || arguments.json, kpis.len());
     let only: Vec<&Kpi> = kpis.iter().map(|(_, kpi)| *kpi).collect();

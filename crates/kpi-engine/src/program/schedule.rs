@@ -16,7 +16,6 @@ use tokio::task::JoinSet;
 use self::jobs::{Entry, Jobs};
 use super::cli::ScheduleArgs;
 use super::error::ProgramError;
-use super::session::Session;
 use super::stop::Stop;
 
 /// How often the clock and the file are looked at.
@@ -30,7 +29,7 @@ struct Ended {
 }
 
 /// `reporter kpi serve-schedule`.
-pub async fn serve(arguments: &ScheduleArgs, _session: &Session) -> Result<Exit, ProgramError> {
+pub async fn serve(arguments: &ScheduleArgs) -> Result<Exit, ProgramError> {
     let listening = || anyhow::Ok((Stop::listen()?, signal(SignalKind::hangup())?));
     let (stop, mut hangup) = listening().context("cannot listen to signals").map_err(ProgramError::Failed)?;
     let file = arguments.file.as_path();

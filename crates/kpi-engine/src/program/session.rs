@@ -99,10 +99,10 @@ impl Session {
     /// The databases, if a source is the one of the metrics: planning alone needs no other.
     pub async fn databases_of_sources(&self, file: &DefinitionsFile) -> Result<Option<Databases>, ProgramError> {
         let reads_metrics = |kind: &SourceKind| matches!(kind, SourceKind::Metrics);
-        match file.definitions.sources.values().any(|source| reads_metrics(&source.kind)) {
-            true => self.databases().await.map(Some),
-            false => Ok(None),
+        if file.definitions.sources.values().any(|source| reads_metrics(&source.kind)) {
+            return self.databases().await.map(Some);
         }
+        Ok(None)
     }
 }
 

@@ -85,9 +85,10 @@ impl RunSummary {
     pub fn take(&mut self, results: &[NewResult<'_>], is_stopped: bool, finished_at: DateTime<Utc>) {
         self.ok = results.iter().filter(|result| result.outcome.result.is_ok()).count();
         let is_cut = results.iter().any(|result| ResultStatus::from(result.outcome) == ResultStatus::Skipped);
-        self.status = match is_stopped && is_cut {
-            true => RunStatus::Interrupted,
-            false => RunStatus::of_counts(self.ok, results.len() - self.ok),
+        self.status = if is_stopped && is_cut {
+            RunStatus::Interrupted
+        } else {
+            RunStatus::of_counts(self.ok, results.len() - self.ok)
         };
         self.finished_at = finished_at;
     }
@@ -139,7 +140,7 @@ pub fn print_json(out: &mut impl Write, summary: &RunSummary, results: &[NewResu
     #[derive(Serialize)]
     struct Run<'a> {
         #[serde(flatten)]
-        run: Value,
+        columns: Value,
         results: Vec<Result<'a>>,
         deliveries: &'a [Sent],
     }
@@ -174,7 +175,7 @@ pub fn print_json(out: &mut impl Write, summary: &RunSummary, results: &[NewResu
         "failed": summary.kpis - summary.ok,
         "status": summary.status.as_str(),
     });
-    let run = Run { run, results: results.collect(), deliveries: &summary.deliveries };
+    let run = Run { columns: run, results: results.collect(), deliveries: &summary.deliveries };
     serde_json::to_writer(&mut *out, &run)?;
     writeln!(out)
 }

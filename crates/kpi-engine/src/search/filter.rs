@@ -302,6 +302,10 @@ fn range(column: &Column, exact: &Exact, operator: Operator, value: &ScalarValue
     if !is_comparable {
         return None;
     }
+    // For some servers an empty bound is none.
+    if literal::text(value).is_some_and(str::is_empty) {
+        return None;
+    }
     let bound = bound(exact, operator, value)?;
     Some(Filter::new(within(&exact.field, &[&bound]), bound.is_exact).compares(column))
 }

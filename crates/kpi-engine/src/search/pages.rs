@@ -141,6 +141,8 @@ pub(super) async fn summarize(
     mut body: Map<String, Value>,
 ) -> Result<Answer, SearchError> {
     body.insert("size".to_owned(), 0.into());
+    // Told not to count, a server may say that it stopped early.
+    body.insert("track_total_hits".to_owned(), true.into());
     let pit = snapshot.pit(index).await?;
     let path: &[&str] = if let Some(pit) = &pit {
         body.insert("pit".to_owned(), pit.as_json());

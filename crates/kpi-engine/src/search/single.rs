@@ -53,8 +53,7 @@ async fn ask(snapshot: &Arc<Snapshot>, index: &str, columns: &[Arc<Column>]) -> 
             (number.to_string(), json!({ "filter": { "exists": { "field": field } }, "aggs": count }))
         })
         .collect();
-    let body =
-        Map::from_iter([("track_total_hits".to_owned(), false.into()), ("aggs".to_owned(), Value::Object(questions))]);
+    let body = Map::from_iter([("aggs".to_owned(), Value::Object(questions))]);
     let answer = summarize(snapshot, index, body).await?;
     for (number, (name, _)) in fields.iter().enumerate() {
         let of = answer.aggregations.get(&number.to_string());

@@ -6,13 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::tree_node::{Transformed, TreeNode as _};
-use datafusion::common::{Column, DFSchema};
 use datafusion::error::DataFusionError;
-use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::filter::FilterExecBuilder;
 
 use super::column::{Column as Field, Kind};
 use super::filter::{self, Filter};
@@ -20,6 +16,7 @@ use super::layout::Layout;
 use super::pages::Request;
 use super::scan::Scan;
 use super::server::SearchServer;
+use crate::rest::scan_filtered;
 
 /// An index, alias or pattern.
 #[derive(Debug, Clone)]
@@ -92,29 +89,14 @@ impl TableProvider for Index {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        // A filter that was taken over may have been rewritten since, into one that cannot be put: it is for this plan
-        // to apply it, because nobody above does.
         let translated: Vec<Option<Filter>> = filters.iter().map(|filter| self.translate(filter)).collect();
         let is_exact = |filter: &Option<Filter>| filter.as_ref().is_some_and(|filter| filter.is_exact);
-        let rest = filters.iter().zip(&translated).filter(|(_, filter)| !is_exact(filter)).map(|(filter, _)| filter);
-        let Some(rest) = conjunction(rest.cloned()) else {
-            return Ok(Arc::new(self.scan_of(projection, translated, limit)?));
-        };
-        let wanted: Vec<usize> = projection.map_or_else(|| (0..self.columns.len()).collect(), Clone::clone);
-        let mut read = wanted.clone();
-        for column in rest.column_refs() {
-            let number = self.schema.index_of(&column.name)?;
-            if !read.contains(&number) {
-                read.push(number);
-            }
-        }
-        let scan = self.scan_of(Some(&read), translated, None)?;
-        let schema = DFSchema::try_from(scan.schema())?;
-        let rest = state.create_physical_expr(unqualified(rest)?, &schema)?;
-        let filtered = FilterExecBuilder::new(rest, Arc::new(scan))
-            .apply_projection(Some((0..wanted.len()).collect()))?
-            .build()?;
-        Ok(Arc::new(filtered))
+        let rest =
+            filters.iter().zip(&translated).filter(|(_, filter)| !is_exact(filter)).map(|(filter, _)| filter.clone());
+        let rest: Vec<Expr> = rest.collect();
+        scan_filtered(state, &self.schema, projection, limit, rest, |projection, limit| {
+            Ok(Arc::new(self.scan_of(projection, translated, limit)?))
+        })
     }
 }
 
@@ -148,15 +130,4 @@ impl Index {
         let compared = compared.iter().filter_map(|name| self.column(name).cloned()).collect();
         Ok(Scan::new(Arc::clone(&self.server), request, columns, compared, schema))
     }
-}
-
-/// The condition with columns by their names alone.
-fn unqualified(condition: Expr) -> Result<Expr, DataFusionError> {
-    let bare = |expression: Expr| {
-        Ok(match expression {
-            Expr::Column(column) => Transformed::yes(Expr::Column(Column::new_unqualified(column.name))),
-            other => Transformed::no(other),
-        })
-    };
-    Ok(condition.transform(bare)?.data)
 }

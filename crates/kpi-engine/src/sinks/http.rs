@@ -20,7 +20,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 /// Time for one request.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Largest answer, bytes: column A of a sheet of ten million cells.
 const LARGEST_ANSWER: u64 = 256 << 20;
 /// Characters of a server's own words that are passed on.

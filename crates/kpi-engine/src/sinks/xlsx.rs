@@ -1,6 +1,6 @@
 //! A workbook, written whole from what is stored: nobody edits a workbook in its place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use metrics_core::kpi::{Cell, Formulas, LAST_VALUE, layout};
@@ -32,8 +32,7 @@ impl Book {
     /// A book with a column for each of `names`.
     pub fn new(tab: &str, names: &[String]) -> Result<Self, SinkError> {
         let empty: Vec<_> = names.iter().map(|name| (name.as_str(), Cell::Empty)).collect();
-        let header =
-            layout(&[], &empty, &Default::default()).map_err(|error| SinkError::new(error.to_string()))?.header;
+        let header = layout(&[], &empty, &BTreeSet::new()).map_err(|error| SinkError::new(error.to_string()))?.header;
         let mut columns = HashMap::new();
         for (column, name) in header.iter().enumerate().skip(1) {
             let column = u16::try_from(column).map_err(|_| SinkError::new("a sheet has at most 16,384 columns"))?;
@@ -41,15 +40,15 @@ impl Book {
         }
         let mut workbook = Workbook::new();
         let tab: String = tab.chars().take(LONGEST_TAB).collect();
-        let sheet = workbook.add_worksheet_with_constant_memory().map_err(of_book)?;
-        sheet.set_name(tab).map_err(of_book)?;
+        let sheet = workbook.add_worksheet_with_constant_memory()?;
+        sheet.set_name(tab)?;
         let date_time = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss").set_align(FormatAlign::Left);
         let last = vec![Cell::Empty; header.len()];
         Ok(Self { workbook, columns, header, date_time, row: 0, last, warnings: Vec::new() })
     }
 
     fn sheet(&mut self) -> Result<&mut Worksheet, SinkError> {
-        self.workbook.worksheet_from_index(0).map_err(of_book)
+        Ok(self.workbook.worksheet_from_index(0)?)
     }
 
     /// Remembers values, so that formulas have results also where nobody computes them. Runs come in their order, all
@@ -68,19 +67,21 @@ impl Book {
         let (header, last) = (self.header.clone(), self.last.clone());
         let bold = Format::new().set_bold();
         let sheet = self.sheet()?;
-        sheet.set_freeze_panes(ABOVE, 1).map_err(of_book)?;
-        sheet.set_column_width(0, 20).map_err(of_book)?;
+        // A column without any value has nothing as its last one, not 0.
+        sheet.set_formula_result_default("");
+        sheet.set_freeze_panes(ABOVE, 1)?;
+        sheet.set_column_width(0, 20)?;
         for (column, name) in (0..).zip(&header) {
-            sheet.write_string_with_format(0, column, name, &bold).map_err(of_book)?;
+            sheet.write_string_with_format(0, column, name, &bold)?;
         }
-        sheet.write_string_with_format(1, 0, LAST_VALUE, &bold).map_err(of_book)?;
+        sheet.write_string_with_format(1, 0, LAST_VALUE, &bold)?;
         for (column, cell) in (0_u16..).zip(&last).skip(1) {
             let result = match cell {
                 Cell::Empty => "",
                 Cell::Number(text) | Cell::Text(text) => text,
             };
             let formula = Formula::new(Formulas::Workbook.last_value(usize::from(column))).set_result(result);
-            sheet.write_formula(1, column, formula).map_err(of_book)?;
+            sheet.write_formula(1, column, formula)?;
         }
         self.row = ABOVE;
         Ok(())
@@ -103,7 +104,7 @@ impl Book {
         }
         cells.sort_by_key(|(column, _)| *column);
         let sheet = self.sheet()?;
-        sheet.write_datetime_with_format(row, 0, excel_instant(local)?, &format).map_err(of_book)?;
+        sheet.write_datetime_with_format(row, 0, excel_instant(local)?, &format)?;
         for (column, cell) in cells {
             match cell {
                 Cell::Empty => continue,
@@ -112,8 +113,7 @@ impl Book {
                     _ => sheet.write_string(row, column, digits),
                 },
                 Cell::Text(text) => sheet.write_string(row, column, text),
-            }
-            .map_err(of_book)?;
+            }?;
         }
         self.row += 1;
         Ok(())
@@ -127,7 +127,7 @@ pub fn deliver(path: &Path, mut book: Book) -> Result<Delivered, SinkError> {
     }
     let failed = |error: std::io::Error| SinkError::new(format!("cannot write {}: {error}", path.display()));
     let mut file = temporary_beside(path).map_err(failed)?;
-    book.workbook.save_to_writer(file.as_file_mut()).map_err(of_book)?;
+    book.workbook.save_to_writer(file.as_file_mut())?;
     file.as_file().sync_data().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(Delivered { attempts: 1, warnings: book.warnings })
@@ -138,14 +138,15 @@ fn excel_instant(local: chrono::NaiveDateTime) -> Result<rust_xlsxwriter::ExcelD
 
     let year = u16::try_from(local.year()).map_err(|_| SinkError::new("a run began outside of the calendar"))?;
     let part = |number: u32| u8::try_from(number).unwrap_or(0);
-    let day =
-        rust_xlsxwriter::ExcelDateTime::from_ymd(year, part(local.month()), part(local.day())).map_err(of_book)?;
+    let day = rust_xlsxwriter::ExcelDateTime::from_ymd(year, part(local.month()), part(local.day()))?;
     let hour = u16::try_from(local.hour()).unwrap_or(0);
-    day.and_hms(hour, part(local.minute()), f64::from(local.second())).map_err(of_book)
+    Ok(day.and_hms(hour, part(local.minute()), f64::from(local.second()))?)
 }
 
-fn of_book(error: XlsxError) -> SinkError {
-    SinkError::new(format!("cannot make the workbook: {error}"))
+impl From<XlsxError> for SinkError {
+    fn from(error: XlsxError) -> Self {
+        Self::new(format!("cannot make the workbook: {error}"))
+    }
 }
 
 #[cfg(test)]
@@ -174,7 +175,8 @@ mod tests {
                 vec![value("a", Form::Count, None), value("=c", Form::Count, Some("\"=HYPERLINK(\\\"x\\\")\""))],
             ),
         ];
-        let mut book = Book::new("demo", &["a".to_owned(), "b".to_owned(), "=c".to_owned()]).unwrap();
+        let names = ["a", "b", "=c", "never"].map(str::to_owned);
+        let mut book = Book::new("demo", &names).unwrap();
         for (_, values) in &runs {
             book.see(values);
         }
@@ -191,6 +193,7 @@ mod tests {
             [text(1, 0), text(1, 1), text(1, 2), text(1, 3)],
             ["Last value", "1", "[{\"x\":1}]", "=HYPERLINK(\"x\")"]
         );
+        assert_eq!(text(1, 4), "");
         assert_eq!(cells.get_value((2, 1)), Some(&Data::Float(1.0)));
         assert_eq!(cells.get_value((3, 3)), Some(&Data::String("=HYPERLINK(\"x\")".into())));
         assert_eq!([text(3, 1), text(3, 2)], ["", ""]);

@@ -110,6 +110,11 @@ fn rows() -> Vec<(Value, &'static str)> {
             "SELECT type, COUNT(*) AS n FROM coproduction.public.team GROUP BY type",
         ),
         (
+            // The alias is also a column of a table, by which rows are put in order.
+            json!([["CITIZEN"], ["CITIZEN"], ["CITIZEN"]]),
+            "SELECT UPPER(t.type) AS type FROM coproduction.public.team AS t WHERE t.type = 'citizen' ORDER BY COALESCE(t.type, 'x')",
+        ),
+        (
             json!([["awaiting", 2], ["finished", 2], ["in_progress", 5], [null, 2]]),
             "SELECT status, COUNT(*) FROM coproduction.public.coproductionprocess GROUP BY status",
         ),

@@ -16,6 +16,13 @@ pub enum Cell {
     Formula(String),
 }
 
+/// What a request does to a cell.
+enum Change {
+    Keep,
+    Clear,
+    Write(Cell),
+}
+
 /// A tab: rows of cells, and how many columns it has room for.
 #[derive(Debug, Default)]
 pub struct Tab {
@@ -145,7 +152,7 @@ impl State {
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         match (request.method.as_str(), path) {
             ("GET", "") => Ok(self.about(query)),
-            ("POST", ":batchUpdate") => self.change(&request.body),
+            ("POST", ":batchUpdate") => Ok(self.change(&request.body)),
             (method, path) => {
                 let range = path.strip_prefix("/values/").ok_or((404, "no such path".to_owned()))?;
                 let (range, is_append) = match range.strip_suffix(":append") {
@@ -171,7 +178,7 @@ impl State {
         json!({"properties": {"locale": self.locale}, "sheets": sheets.collect::<Vec<_>>()}).to_string()
     }
 
-    fn change(&mut self, body: &str) -> Result<String, (u16, String)> {
+    fn change(&mut self, body: &str) -> String {
         let body: Value = serde_json::from_str(body).unwrap();
         let request = &body["requests"][0];
         if let Some(properties) = request["addSheet"]["properties"].as_object() {
@@ -179,14 +186,14 @@ impl State {
             let columns = usize::try_from(properties["gridProperties"]["columnCount"].as_u64().unwrap()).unwrap();
             self.tabs.insert(title.clone(), Tab { columns, ..Tab::default() });
             let properties = json!({"sheetId": 7, "title": title, "gridProperties": {"columnCount": columns}});
-            return Ok(json!({"replies": [{"addSheet": {"properties": properties}}]}).to_string());
+            return json!({"replies": [{"addSheet": {"properties": properties}}]}).to_string();
         }
         let more = &request["appendDimension"];
         assert_eq!(more["dimension"], "COLUMNS");
         let id = usize::try_from(more["sheetId"].as_u64().unwrap()).unwrap();
         let tab = self.tabs.values_mut().nth(id).unwrap();
         tab.columns += usize::try_from(more["length"].as_u64().unwrap()).unwrap();
-        Ok(json!({"replies": [{}]}).to_string())
+        json!({"replies": [{}]}).to_string()
     }
 
     fn tab<'a>(&mut self, range: &'a str) -> Result<(&mut Tab, &'a str), (u16, String)> {
@@ -260,22 +267,24 @@ impl State {
 }
 
 impl Tab {
-    fn put(&mut self, row: usize, from: usize, line: Vec<Option<Option<Cell>>>) {
+    fn put(&mut self, row: usize, from: usize, line: Vec<Change>) {
         if self.rows.len() <= row {
             self.rows.resize(row + 1, Vec::new());
         }
         let cells = &mut self.rows[row];
         cells.resize(cells.len().max(from + line.len()), None);
         for (cell, new) in cells[from..].iter_mut().zip(line) {
-            if let Some(new) = new {
-                *cell = new;
+            match new {
+                Change::Keep => {}
+                Change::Clear => *cell = None,
+                Change::Write(new) => *cell = Some(new),
             }
         }
     }
 }
 
-/// The cells of the one row of a body; the outer option is `None` where a cell stays as it is.
-fn line(body: &str, typed: bool) -> Vec<Option<Option<Cell>>> {
+/// What the one row of a body does.
+fn line(body: &str, typed: bool) -> Vec<Change> {
     #[derive(serde::Deserialize)]
     struct Body<'a> {
         #[serde(borrow)]
@@ -284,11 +293,11 @@ fn line(body: &str, typed: bool) -> Vec<Option<Option<Cell>>> {
     let body: Body<'_> = serde_json::from_str(body).unwrap();
     assert_eq!(body.values.len(), 1);
     let cell = |raw: &&serde_json::value::RawValue| match serde_json::from_str(raw.get()).unwrap() {
-        Value::Null => None,
-        Value::String(text) if text.is_empty() => Some(None),
-        Value::String(text) if typed && text.starts_with('=') => Some(Some(Cell::Formula(text))),
-        Value::String(text) => Some(Some(Cell::Text(text))),
-        _ => Some(Some(Cell::Number(raw.get().to_owned()))),
+        Value::Null => Change::Keep,
+        Value::String(text) if text.is_empty() => Change::Clear,
+        Value::String(text) if typed && text.starts_with('=') => Change::Write(Cell::Formula(text)),
+        Value::String(text) => Change::Write(Cell::Text(text)),
+        _ => Change::Write(Cell::Number(raw.get().to_owned())),
     };
     body.values[0].iter().map(cell).collect()
 }

@@ -91,7 +91,7 @@ async fn a_run_stores_all_that_came_of_it_and_adds_a_row_to_each_sink() {
 
     let (code, out, _) = world.run(&["list"]);
     assert_eq!(code, 0);
-    assert!(out.lines().next().unwrap().starts_with("orders   count  shop  ok"), "{out}");
+    assert!(out.lines().next().unwrap().starts_with("orders   orders   count  shop  ok"), "{out}");
     let (code, out, _) = world.run(&["history", "broken", "--csv"]);
     assert_eq!(code, 0);
     assert_eq!(

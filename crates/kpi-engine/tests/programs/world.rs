@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::engine::support::Database;
 
 /// Longest wait for something that happens at once on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder, the metrics database, and a database to read from.
 pub struct World {

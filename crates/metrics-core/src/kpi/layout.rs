@@ -132,7 +132,7 @@ impl Cell {
 /// How formulas are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Formulas {
-    /// Excel and LibreOffice.
+    /// Workbooks, and programs that open a CSV file as one.
     Workbook,
     /// Google Sheets, with what separates arguments in the sheet's locale.
     Sheet {

@@ -14,7 +14,7 @@ const SCOPE: &str = "https://www.googleapis.com/auth/drive.readonly";
 
 /// A service account that may be asked for a token.
 pub struct Account {
-    account: ServiceAccount,
+    service: ServiceAccount,
     token_address: Address,
     file: PathBuf,
 }
@@ -26,18 +26,18 @@ impl Account {
         let account = ServiceAccount::of_key_file(file).map_err(|error| refused(error.to_string()))?;
         let token_address = Address::parse(account.token_url())
             .map_err(|error| refused(format!("has an unusable token_uri: {error}")))?;
-        Ok(Self { account, token_address, file: file.to_owned() })
+        Ok(Self { service: account, token_address, file: file.to_owned() })
     }
 
     /// Its e-mail address, with which files are shared.
     pub fn email(&self) -> &str {
-        self.account.email()
+        self.service.email()
     }
 
     /// The header that opens what the account may read.
     pub fn authorization(&self, transfer: &Transfer) -> Result<HeaderValue, Problem> {
         let refused = |error: KeyError| Problem::Credentials { file: self.file.clone(), reason: error.to_string() };
-        let form = self.account.token_request(SCOPE).map_err(refused)?;
+        let form = self.service.token_request(SCOPE).map_err(refused)?;
         let failed = |problem| Problem::Token { account: self.email().to_owned(), problem: Box::new(problem) };
         let answer = transfer.post_form(&self.token_address, form.expose()).map_err(failed)?;
         let malformed = || {

@@ -60,14 +60,13 @@ impl Entry {
     pub fn arguments(&self) -> Vec<String> {
         match &self.way {
             Way::Shell => vec!["-c".to_owned(), self.command.clone()],
-            Way::Reporter(arguments) => arguments.clone(),
             // The record of a run says what started it.
             Way::Kpi(arguments) if arguments.first().is_some_and(|first| first == "run") => {
                 let trigger = ["--trigger".to_owned(), "schedule".to_owned()];
                 let has_trigger = arguments.iter().any(|argument| argument.starts_with("--trigger"));
                 arguments.iter().cloned().chain(trigger.into_iter().filter(|_| !has_trigger)).collect()
             }
-            Way::Kpi(arguments) => arguments.clone(),
+            Way::Kpi(arguments) | Way::Reporter(arguments) => arguments.clone(),
         }
     }
 }

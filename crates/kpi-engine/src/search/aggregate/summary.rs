@@ -17,8 +17,9 @@ use super::super::table::Index;
 
 /// Groups of a page.
 const PAGE: usize = 1_000;
-/// Whole numbers up to here are exact in the floating-point numbers in which the server adds.
-const EXACT_UP_TO: f64 = 9_007_199_254_740_992.0;
+/// Whole numbers below this are exact in the floating-point numbers in which the server adds, and no other whole number
+/// becomes one of them.
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
 /// An aggregate in terms of the server.
 #[derive(Debug, Clone)]
@@ -108,13 +109,11 @@ impl Summary {
             .filter_map(|(number, (measure, _))| Some((format!("m{number}"), measure.request()?)))
             .collect();
         if self.groups.is_empty() {
-            body.insert("track_total_hits".to_owned(), true.into());
             if !measures.is_empty() {
                 body.insert("aggs".to_owned(), Value::Object(measures));
             }
             return body;
         }
-        body.insert("track_total_hits".to_owned(), false.into());
         let sources: Vec<Value> = self
             .groups
             .iter()
@@ -162,7 +161,6 @@ impl Summary {
             return None;
         }
         let mut body = self.base();
-        body.insert("track_total_hits".to_owned(), false.into());
         body.insert("aggs".to_owned(), Value::Object(checks));
         Some(body)
     }
@@ -175,7 +173,7 @@ impl Summary {
             }
             let count = check["count"].as_f64();
             let greatest = |key: &str| check[key].as_f64().map_or(0.0, f64::abs);
-            count.is_some_and(|count| count * greatest("min").max(greatest("max")) <= EXACT_UP_TO)
+            count.is_some_and(|count| count * greatest("min").max(greatest("max")) < EXACT_BELOW)
         })
     }
 

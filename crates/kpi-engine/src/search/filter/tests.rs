@@ -105,6 +105,7 @@ fn ranges_are_for_what_is_ordered_there_as_here() {
         &json!({ "bool": { "filter": [{ "range": { "d": { "gte": 0.5 } } }, { "range": { "d": { "lte": 1.5 } } }] } }),
     );
     stays_here(&col("short").gt(lit("a")));
+    stays_here(&col("kw").lt_eq(lit("")));
     stays_here(&col("dyn").gt(lit("a")));
     stays_here(&col("f").gt(lit(0.5)));
     is_widened_to(&col("f").eq(lit(0.5)), &json!({ "term": { "f": 0.5 } }));
