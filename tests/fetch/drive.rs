@@ -42,8 +42,10 @@ fn asking(server: &Server) -> Fetch {
 fn google(file: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
     Server::start(move |_, request| {
         if request.target == "/token" {
+            assert_eq!(request.method, "POST");
             return Answer::json(200, &json!({"access_token": TOKEN, "expires_in": 3599, "token_type": "Bearer"}));
         }
+        assert_eq!(request.method, "GET");
         assert!(request.target.starts_with("/drive/v3/files/1a-B_c?supportsAllDrives=true&"), "{}", request.target);
         if request.header("Authorization") == Some(&format!("Bearer {TOKEN}")) {
             file(request)

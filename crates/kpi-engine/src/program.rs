@@ -55,7 +55,7 @@ async fn command(cli: Cli, clock: Clock) -> Result<Exit, ProgramError> {
         Command::Run(arguments) => run::run(&arguments, &session, &mut out).await,
         Command::Check(arguments) => check::check(&arguments, &session, &mut out).await,
         Command::List(arguments) => list::list(&arguments, &session, &mut out).await,
-        Command::Explain(arguments) => explain::explain(&arguments, &session, &mut out).await,
+        Command::Explain(arguments) => Box::pin(explain::explain(&arguments, &session, &mut out)).await,
         Command::History(arguments) => history::history(&arguments, &session, &mut out).await,
         Command::Prune(arguments) => prune::prune(&arguments, &session, &mut out).await,
         Command::ServeSchedule(arguments) => schedule::serve(&arguments).await,

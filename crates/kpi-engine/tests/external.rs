@@ -59,7 +59,7 @@ async fn a_kpi_may_be_left_to_another_engine() {
     let parameters = BTreeMap::from([("since".to_owned(), ParameterValue::Text("it's".to_owned()))]);
     let sql = "SELECT count(*) FROM t WHERE x = $since".to_owned();
     run(&definitions, Kpi { sql, parameters, ..kpi.clone() }).await.unwrap();
-    let sent = lake.requests().into_iter().filter(|request| request.method == "POST").next_back().unwrap().body;
+    let sent = lake.requests().into_iter().rfind(|request| request.method == "POST").unwrap().body;
     assert_eq!(sent, "SELECT count(*) FROM t WHERE x = 'it''s'");
 
     let nowhere = Kpi { engine: Some("nowhere".to_owned()), ..kpi };

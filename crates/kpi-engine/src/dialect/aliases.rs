@@ -167,10 +167,11 @@ pub(crate) fn put_in_filter(query: &mut Query, name: &str, nth: Option<usize>) {
 /// keys of a result come from the query as it was written.
 pub(crate) fn rename_ordered_alias(query: &mut Query, name: &str) -> bool {
     let text = query.to_string();
-    let other = (1..).map(|number| format!("{name}_{number}")).find(|other| !text.contains(other.as_str()));
-    let (SetExpr::Select(select), Some(order), Some(other)) = (query.body.as_mut(), &mut query.order_by, other) else {
-        return false;
-    };
+    let mut other = format!("{name}_");
+    while text.contains(&other) {
+        other.push('_');
+    }
+    let (SetExpr::Select(select), Some(order)) = (query.body.as_mut(), &mut query.order_by) else { return false };
     let OrderByKind::Expressions(expressions) = &mut order.kind else { return false };
     let other = Ident::with_quote('"', other);
     let mut is_there = false;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::CatalogProvider;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{Column, DataFusionError, SchemaError};
+use datafusion::common::{Column, DataFusionError, SchemaError, TableReference};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
@@ -199,7 +199,7 @@ impl Engine {
                 Err(error) => error,
             };
             let is_hidden = unknown_field(&error).is_some_and(|(field, _)| HIDDEN.contains(&field.name.as_str()));
-            if is_hidden && !std::ptr::eq(state, &self.state_with_hidden) {
+            if is_hidden && !std::ptr::eq(state, &raw const self.state_with_hidden) {
                 state = &self.state_with_hidden;
                 continue;
             }
@@ -247,7 +247,7 @@ impl Engine {
                 return true;
             }
         }
-        let table = field.relation.as_ref().map(|relation| relation.table());
+        let table = field.relation.as_ref().map(TableReference::table);
         let mut alike = valid.iter().filter(|known| {
             known.name != field.name
                 && known.name.eq_ignore_ascii_case(&field.name)

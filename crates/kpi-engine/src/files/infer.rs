@@ -124,7 +124,9 @@ fn see(facts: &mut Facts, value: &Value, place: &impl Fn() -> Place) {
         Value::Array(items) => {
             facts.several.get_or_insert_with(place);
             let known = facts.items.get_or_insert_default();
-            items.iter().for_each(|item| see(known, item, place));
+            for item in items {
+                see(known, item, place);
+            }
         }
         Value::Object(object) => {
             facts.objects = true;

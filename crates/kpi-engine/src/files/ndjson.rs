@@ -206,7 +206,7 @@ fn array(values: &[Option<&Value>], kind: &Kind, data_type: &DataType) -> Result
                 let before = items.len();
                 match value {
                     Some(Value::Array(several)) => {
-                        items.extend(several.iter().map(|item| Some(item).filter(|item| !item.is_null())))
+                        items.extend(several.iter().map(|item| Some(item).filter(|item| !item.is_null())));
                     }
                     Some(one) => items.push(Some(one)),
                     None => {}

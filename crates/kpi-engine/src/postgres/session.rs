@@ -134,7 +134,7 @@ impl Lease {
         let running = Running::of(self);
         let result = work(&client).await;
         drop(client);
-        running.is_done();
+        running.done();
         result.map_err(|error| of_postgres(&self.database.name, &error))
     }
 
@@ -201,7 +201,7 @@ impl<'a> Running<'a> {
         Self { lease, is_done: false }
     }
 
-    fn is_done(mut self) {
+    fn done(mut self) {
         self.is_done = true;
     }
 }

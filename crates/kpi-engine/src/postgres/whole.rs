@@ -123,7 +123,7 @@ pub(crate) async fn prepare(database: &Arc<Database>, text: String) -> Result<Pr
             types: statement.columns().iter().map(|column| column.type_().clone()).collect(),
             text,
         })),
-        Err(error) => match error.code().map(|code| code.code()) {
+        Err(error) => match error.code().map(tokio_postgres::error::SqlState::code) {
             Some("42703") => Ok(Prepared::UnknownColumn(text_of_postgres(&error))),
             // Syntax and names; a literal that is not of its column's type; what this version does not have.
             Some(code) if ["42", "22", "0A"].iter().any(|class| code.starts_with(class)) => {

@@ -75,7 +75,9 @@ fn single<'a>(column: &Column, hit: &'a Hit) -> Result<Single<'a>, SearchError> 
     let mut found = Vec::new();
     look_up(&hit.source, &column.path, &mut found);
     let mut values = Vec::new();
-    found.into_iter().for_each(|value| flatten(value, &mut values));
+    for value in found {
+        flatten(value, &mut values);
+    }
     values.retain(|value| !value.is_null());
     if values.len() <= 1 {
         return Ok(Single::Value(values.pop()));
@@ -101,7 +103,9 @@ fn list<'a>(column: &Column, hit: &'a Hit) -> Option<Vec<&'a Value>> {
         return None;
     }
     let mut values = Vec::new();
-    found.into_iter().for_each(|value| flatten(value, &mut values));
+    for value in found {
+        flatten(value, &mut values);
+    }
     Some(values)
 }
 

@@ -116,14 +116,14 @@ impl<'a> Translator<'a> {
             Expr::Literal(ScalarValue::Boolean(Some(_)), _) => Some(Filter::none()),
             Expr::Column(_) => {
                 let column = self.column(condition)?;
-                self.comparison(column, Operator::Eq, &ScalarValue::Boolean(Some(is_true)), true)
+                Self::comparison(column, Operator::Eq, &ScalarValue::Boolean(Some(is_true)), true)
             }
             Expr::BinaryExpr(BinaryExpr { op: Operator::And | Operator::Or, .. }) => self.junction(condition, is_true),
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
                 if let (Some(column), Expr::Literal(value, _)) = (self.column(left), right.as_ref()) {
-                    self.comparison(column, *op, value, is_true)
+                    Self::comparison(column, *op, value, is_true)
                 } else if let (Expr::Literal(value, _), Some(column)) = (left.as_ref(), self.column(right)) {
-                    self.comparison(column, op.swap()?, value, is_true)
+                    Self::comparison(column, op.swap()?, value, is_true)
                 } else {
                     None
                 }
@@ -135,8 +135,8 @@ impl<'a> Translator<'a> {
                 let column = self.column(expr)?;
                 let is_true = is_true != *negated;
                 let parts = vec![
-                    self.comparison(column, Operator::GtEq, low, is_true)?,
-                    self.comparison(column, Operator::LtEq, high, is_true)?,
+                    Self::comparison(column, Operator::GtEq, low, is_true)?,
+                    Self::comparison(column, Operator::LtEq, high, is_true)?,
                 ];
                 Some(Filter::joined(parts, if is_true { Operator::And } else { Operator::Or }))
             }
@@ -145,7 +145,7 @@ impl<'a> Translator<'a> {
                     .iter()
                     .map(|item| if let Expr::Literal(value, _) = item { Some(value) } else { None })
                     .collect();
-                self.membership(self.column(expr)?, &values?, is_true != *negated)
+                Self::membership(self.column(expr)?, &values?, is_true != *negated)
             }
             Expr::Like(like) => self.pattern(like, is_true != like.negated),
             _ => None,
@@ -175,7 +175,7 @@ impl<'a> Translator<'a> {
         Some(Filter::new(query, true))
     }
 
-    fn comparison(&self, column: &Column, operator: Operator, value: &ScalarValue, is_true: bool) -> Option<Filter> {
+    fn comparison(column: &Column, operator: Operator, value: &ScalarValue, is_true: bool) -> Option<Filter> {
         let operator = if is_true { operator } else { operator.negate()? };
         let exact = comparable(column)?;
         if value.is_null() {
@@ -197,7 +197,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    fn membership(&self, column: &Column, values: &[&ScalarValue], is_true: bool) -> Option<Filter> {
+    fn membership(column: &Column, values: &[&ScalarValue], is_true: bool) -> Option<Filter> {
         let exact = comparable(column)?;
         let has_null = values.iter().any(|value| value.is_null());
         if !is_true && has_null {

@@ -324,22 +324,22 @@ mod tests {
         IndexFields::of("i", mapping, false, &IndexSettings::of(None)).expect("a mapping").fields
     }
 
-    fn field(property: Value) -> Field {
+    fn field(property: &Value) -> Field {
         fields(&json!({ "properties": { "f": property } }))["f"].clone()
     }
 
     #[test]
     fn a_text_is_compared_by_its_keyword_and_exists_by_itself() {
         let keyword = json!({ "type": "keyword", "ignore_above": 256 });
-        let dynamic = field(json!({ "type": "text", "fields": { "keyword": keyword } }));
+        let dynamic = field(&json!({ "type": "text", "fields": { "keyword": keyword } }));
         let exact = dynamic.indexed.exact.expect("a keyword");
         assert_eq!((exact.field.as_str(), exact.ignore_above), ("f.keyword", Some(256)));
         assert_eq!(dynamic.indexed.exists.as_deref(), Some("f"));
 
         let other = json!({ "a": { "type": "keyword", "normalizer": "lower" }, "raw": { "type": "keyword" } });
-        let exact = field(json!({ "type": "text", "fields": other })).indexed.exact.expect("a keyword");
+        let exact = field(&json!({ "type": "text", "fields": other })).indexed.exact.expect("a keyword");
         assert_eq!((exact.field.as_str(), exact.ignore_above), ("f.raw", None));
-        assert_eq!(field(json!({ "type": "text" })).indexed.exact, None);
+        assert_eq!(field(&json!({ "type": "text" })).indexed.exact, None);
     }
 
     #[test]
@@ -351,7 +351,7 @@ mod tests {
             json!({ "type": "keyword", "doc_values": false }),
             json!({ "type": "ip" }),
         ] {
-            assert_eq!(field(property.clone()).indexed.exact, None, "{property}");
+            assert_eq!(field(&property).indexed.exact, None, "{property}");
         }
         for property in [
             json!({ "type": "keyword", "ignore_above": 10 }),
@@ -361,9 +361,9 @@ mod tests {
             json!({ "type": "boolean" }),
             json!({ "type": "object" }),
         ] {
-            assert_eq!(field(property.clone()).indexed.exists, None, "{property}");
+            assert_eq!(field(&property).indexed.exists, None, "{property}");
         }
-        let exists = field(json!({ "type": "keyword", "index": false })).indexed.exists;
+        let exists = field(&json!({ "type": "keyword", "index": false })).indexed.exists;
         assert_eq!(exists.as_deref(), Some("f"), "doc values tell it");
     }
 
@@ -416,7 +416,7 @@ mod tests {
 
     #[test]
     fn a_date_in_an_unknown_format_is_a_column_that_says_so() {
-        let kind = field(json!({ "type": "date", "format": "xxxx-'W'ww" })).kind;
+        let kind = field(&json!({ "type": "date", "format": "xxxx-'W'ww" })).kind;
         assert!(matches!(kind, Kind::Unreadable(reason) if reason.contains("xxxx")));
     }
 

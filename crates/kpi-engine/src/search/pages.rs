@@ -191,13 +191,14 @@ impl Pages {
         // Whatever fails or is given up on the way leaves the end, and closes what was open.
         let (hits, next) = match std::mem::replace(&mut self.place, Place::End) {
             Place::End => return Ok(None),
-            Place::Start => match self.snapshot.pit(&self.request.index).await? {
-                Some(pit) => self.after(pit, None).await?,
-                None => {
+            Place::Start => {
+                if let Some(pit) = self.snapshot.pit(&self.request.index).await? {
+                    self.after(pit, None).await?
+                } else {
                     let (scroll, hits) = Scroll::open(&self.snapshot, &self.request, self.slice).await?;
                     (hits, Place::Scrolling(scroll))
                 }
-            },
+            }
             Place::After(pit, last) => self.after(pit, Some(&last)).await?,
             Place::Scrolling(mut scroll) => {
                 let hits = scroll.next(&self.request.index).await?;

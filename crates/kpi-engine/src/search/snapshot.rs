@@ -18,14 +18,20 @@ use super::server::SearchServer;
 /// How long a scan that runs by itself is kept open between two pages.
 const ALONE: Duration = Duration::from_mins(1);
 
+/// What is found out once.
+type Once<T> = Arc<OnceCell<T>>;
+
+/// An index and some of its fields.
+type FieldsOfIndex = (String, BTreeSet<String>);
+
 /// The indices of a server as of the first time that each is read; with scrolls, as of the beginning of each scan.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     pub(super) server: Arc<SearchServer>,
     keep_alive: Duration,
-    pits: Mutex<BTreeMap<String, Arc<OnceCell<Arc<Pit>>>>>,
+    pits: Mutex<BTreeMap<String, Once<Arc<Pit>>>>,
     /// Sets of fields of an index, and whether they were found to hold one value a document.
-    pub(super) single_valued: Mutex<BTreeMap<(String, BTreeSet<String>), Arc<OnceCell<Option<String>>>>>,
+    pub(super) single_valued: Mutex<BTreeMap<FieldsOfIndex, Once<Option<String>>>>,
 }
 
 /// The snapshots of one KPI, one of each server: an extension of the session's configuration under which it runs.

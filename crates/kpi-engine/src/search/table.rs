@@ -22,7 +22,7 @@ use crate::rest::scan_filtered;
 #[derive(Debug, Clone)]
 pub(super) struct Index {
     pub(super) server: Arc<SearchServer>,
-    pub(super) index: String,
+    pub(super) pattern: String,
     pub(super) columns: Vec<Arc<Field>>,
     schema: SchemaRef,
     slices: usize,
@@ -38,7 +38,7 @@ impl Index {
             columns.push(Arc::new(Field::own("_index", Kind::Index)));
         }
         let schema = Arc::new(Schema::new(columns.iter().map(|column| column.field()).collect::<Vec<_>>()));
-        Self { server, index: index.to_owned(), columns, schema, slices: layout.slices, is_pushable: true }
+        Self { server, pattern: index.to_owned(), columns, schema, slices: layout.slices, is_pushable: true }
     }
 
     /// The same, of which documents are read and nothing else.
@@ -118,7 +118,7 @@ impl Index {
         let fields: BTreeSet<&str> =
             columns.iter().filter(|column| column.is_in_source()).map(|column| column.path.as_str()).collect();
         let request = Request {
-            index: self.index.clone(),
+            index: self.pattern.clone(),
             query: filter.as_ref().map(|filter| filter.query.clone()),
             fields: (!fields.is_empty()).then(|| fields.into_iter().map(str::to_owned).collect()),
             page_size: self.page_size(),

@@ -1,5 +1,6 @@
 //! A search server in memory, which behaves as OpenSearch 3 does.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -53,7 +54,7 @@ impl Osmem {
     pub fn fill(&self, index: &str, documents: &[Value]) {
         let mut lines = String::new();
         for (number, document) in documents.iter().enumerate() {
-            lines.push_str(&format!("{{\"index\":{{\"_id\":\"{number}\"}}}}\n{document}\n"));
+            writeln!(lines, "{{\"index\":{{\"_id\":\"{number}\"}}}}\n{document}").unwrap();
         }
         let answer = self.call("POST", &format!("/{index}/_bulk?refresh=true"), &lines);
         assert_eq!(answer["errors"], false, "{answer}");

@@ -53,7 +53,7 @@ impl Groups {
             Field::new(number.to_string(), field.data_type().clone(), field.is_nullable())
         };
         let schema = Schema::new(aggregate.schema.fields().iter().enumerate().map(numbered).collect::<Vec<_>>());
-        let asked = Asked { server: Arc::clone(&index.server), index: index.index.clone(), summary };
+        let asked = Asked { server: Arc::clone(&index.server), index: index.pattern.clone(), summary };
         Self { asked: Arc::new(asked), schema: Arc::new(schema), ordinary }
     }
 }
