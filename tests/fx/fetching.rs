@@ -75,6 +75,7 @@ fn a_provider_that_stays_busy_is_left_alone() {
 
 #[test]
 fn a_currency_that_fails_does_not_stop_the_others() {
+    // XXX is the code of ISO 4217 for no currency.
     let provider = Provider::start(|_, request| {
         if request.target.contains("XXXUSD=X") {
             Answer::json(404, &chart_error("Not Found", "No data found, symbol may be delisted"))

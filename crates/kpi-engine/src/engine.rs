@@ -40,7 +40,7 @@ const LONGEST_SETTLING: Duration = Duration::from_secs(5);
 /// Search servers keep a state at least as long.
 const SHORTEST_KEEP_ALIVE: Duration = Duration::from_mins(1);
 /// Consumers of memory that an error about it names.
-const NAMED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(5).unwrap();
+const NAMED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::new(5).expect("more than none");
 
 /// What a run gives to all its KPIs.
 #[derive(Debug, Clone)]

@@ -260,6 +260,7 @@ mod tests {
         for (format, text, expected) in [
             ("yyyy-MM-dd HH:mm:ss", "2026-11-21 12:00:00", noon),
             ("yyyy-MM-dd HH:mm:ss.SSS", "2026-11-21 12:00:00.250", noon + 250_000),
+            // XXX: hours and minutes ahead of UTC, with a colon.
             ("yyyy-MM-dd'T'HH:mm:ssXXX", "2026-11-21T13:00:00+01:00", noon),
             ("8uuuu/MM/dd||epoch_millis", "2026/11/21", noon - 43_200_000_000),
             ("dd.MM.yyyy", "21.11.2026", noon - 43_200_000_000),

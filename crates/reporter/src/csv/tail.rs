@@ -10,7 +10,8 @@ use super::source::Block;
 /// Bytes at the end that are looked at.
 const TAIL: u64 = 1 << 16;
 
-/// The whole records that a file, which is no pipe, ends with. None if it is compressed or short, or has a quote there, where it cannot be told what is quoted; and what is given may still not be records, but the inside of a quoted field:
+/// The whole records that a file, which is no pipe, ends with. None if it is compressed or short, or has a quote there,
+/// where it cannot be told what is quoted; and what is given may still not be records, but the inside of a quoted field:
 /// good for a guess that is verified.
 pub fn last_records(file: &Path) -> std::io::Result<Block> {
     let is_compressed = is_compressed_file(file)?;

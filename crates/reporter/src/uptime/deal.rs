@@ -28,9 +28,9 @@ const PER_BYTE_OF_OTHERS: u64 = 400;
 /// How much longer a compressed file is than it says.
 const COMPRESSED: u64 = 8;
 /// Parts at most: each is three open files, and a program may have 1,024.
-const MOST_PARTS: NonZeroUsize = NonZeroUsize::new(300).unwrap();
+const MOST_PARTS: NonZeroUsize = NonZeroUsize::new(300).expect("more than none");
 /// Parts of input of unknown size, such as a pipe.
-const PARTS_OF_UNKNOWN: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+const PARTS_OF_UNKNOWN: NonZeroUsize = NonZeroUsize::new(64).expect("more than none");
 
 /// In how many parts the stores must be computed to stay within a limit; 1 when all fit.
 pub fn parts(files: &Files, limit: u64) -> Result<NonZeroUsize, ReadError> {
