@@ -5,6 +5,7 @@
 //! (on by default) adds settings, logging and `db`.
 
 pub mod coldroom;
+pub mod dashboard;
 pub mod exit;
 pub mod ids;
 pub mod instant;
@@ -29,3 +30,5 @@ pub mod google;
 pub mod settings;
 #[cfg(feature = "runtime")]
 pub mod telemetry;
+#[cfg(feature = "runtime")]
+pub mod tls;
