@@ -9,7 +9,7 @@ mod error;
 mod maintenance;
 mod meta;
 mod openapi;
-pub mod schema;
+mod schema;
 mod state;
 mod token;
 mod versions;
@@ -22,7 +22,7 @@ use actix_web::{Resource, Route};
 
 pub use cors::cors;
 pub use error::{Detail, Item, Refused};
-pub use schema::Schema;
+pub use schema::load as load_schema;
 pub use state::Databoard;
 
 /// Time for one request for a dashboard, and for all that takes no longer than that.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
+use metrics_core::dashboard::Schema;
 use metrics_core::db::databoard::{Deadline, Limits};
 use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
 use metrics_core::settings::{DatabaseUrl, DataboardSettings, Settings};
 
 use super::error::Refused;
-use super::schema::Schema;
 
 /// Longest wait for a connection, below what any route may take.
 const POOL_WAIT: Duration = Duration::from_secs(4);
