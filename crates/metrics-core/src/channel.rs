@@ -4,6 +4,10 @@
 //! instant) or bins (count, average, least and greatest value of a span of time). Instants are nanoseconds since
 //! 1970 UTC, and stay integers all the way: a float holds them only to the quarter of a microsecond.
 
+#[cfg(feature = "runtime")]
+pub mod answer;
+#[cfg(feature = "runtime")]
+pub mod data_api;
 pub mod events;
 
 pub use events::{Bin, Events, TimeRange, Values};
