@@ -282,3 +282,24 @@ diesel::table! {
 
 diesel::joinable!(kpi_results -> kpi_runs (run_id));
 diesel::allow_tables_to_appear_in_same_query!(kpi_results, kpi_runs);
+
+diesel::table! {
+    metrics.databoard_series (series_id) {
+        series_id -> Int8,
+        backend -> Text,
+        name -> Text,
+        environment -> Text,
+        subject -> Text,
+        metric -> Text,
+        listed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.databoard_recent (backend, name) {
+        backend -> Text,
+        name -> Text,
+        channel -> Json,
+        read_order -> Int8,
+    }
+}
