@@ -6,9 +6,13 @@
 
 #[cfg(feature = "runtime")]
 pub mod answer;
+pub mod binning;
+pub mod catalogue;
 #[cfg(feature = "runtime")]
 pub mod data_api;
 pub mod events;
+pub mod names;
+pub mod pattern;
 
 pub use events::{Bin, Events, TimeRange, Values};
 
