@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::api::client::Request;
 use crate::api::{Api, rows};
 use crate::kpi_store;
 use crate::support::TestDb;
@@ -52,9 +53,7 @@ fn days_of_a_cooling_unit_are_points_at_their_midnights() {
     let end = days(1, 2);
     let shown = curve(&api, &format!("channel_name=COOL-1:CRATES_IN&backend=cooling&{end}"));
     assert!(
-        shown.starts_with(
-            r#"{"curve":{"COOL-1:CRATES_IN":{"1793491200000000000":8.0,"1793577600000000000":3.0},"#
-        ),
+        shown.starts_with(r#"{"curve":{"COOL-1:CRATES_IN":{"1793491200000000000":8.0,"1793577600000000000":3.0},"#),
         "{shown}"
     );
 }
@@ -106,9 +105,19 @@ fn bins_are_exact_and_events_stand_in_for_too_few() {
 fn a_range_without_points_is_an_empty_curve() {
     let (_db, api) = cold_rooms();
     let nothing = r#"{"curve":{"COOL-1:OCCUPANCY":{}}}"#;
-    for times in [days(2, 1), "begin_time=4102444800000&end_time=4102444900000".to_owned(), days(1, 0), "begin_time=-5&end_time=-1".to_owned()] {
-        for bins in ["", "&num_bins=4", "&num_bins=4&useEventsIfBinCountTooLarge=true", "&num_bins=4&removeEmptyBins=1"] {
-            assert_eq!(curve(&api, &format!("channel_name=COOL-1:OCCUPANCY&backend=cooling{bins}&{times}")), nothing, "{times}{bins}");
+    for times in [
+        days(2, 1),
+        "begin_time=4102444800000&end_time=4102444900000".to_owned(),
+        days(1, 0),
+        "begin_time=-5&end_time=-1".to_owned(),
+    ] {
+        for bins in ["", "&num_bins=4", "&num_bins=4&useEventsIfBinCountTooLarge=true", "&num_bins=4&removeEmptyBins=1"]
+        {
+            assert_eq!(
+                curve(&api, &format!("channel_name=COOL-1:OCCUPANCY&backend=cooling{bins}&{times}")),
+                nothing,
+                "{times}{bins}"
+            );
         }
     }
 }
@@ -137,7 +146,8 @@ fn refusals_come_in_their_order() {
     let (status, body) = ask(&api, "backend=cooling&begin_time=1e3&num_bins=x&removeEmptyBins=ja");
     assert_eq!(status, 422);
     let items = body["detail"].as_array().unwrap();
-    let named: Vec<_> = items.iter().map(|item| (item["loc"][1].as_str().unwrap(), item["type"].as_str().unwrap())).collect();
+    let named: Vec<_> =
+        items.iter().map(|item| (item["loc"][1].as_str().unwrap(), item["type"].as_str().unwrap())).collect();
     assert_eq!(
         named,
         [
@@ -239,9 +249,7 @@ fn runs_of_a_kpi_are_points_at_their_instants() {
     let name = found["channels"][0]["name"].as_str().unwrap().to_owned();
     let shown = curve(&api, &format!("channel_name={name}&backend=kpi&{}", days(1, 2)));
     assert!(
-        shown.starts_with(&format!(
-            r#"{{"curve":{{"{name}":{{"1793491200000000000":5.0,"1793577600000000000":7.5}},"#
-        )),
+        shown.starts_with(&format!(r#"{{"curve":{{"{name}":{{"1793491200000000000":5.0,"1793577600000000000":7.5}},"#)),
         "{shown}"
     );
 }
@@ -267,16 +275,29 @@ fn a_long_curve_is_sent_in_pieces_and_whole() {
 #[test]
 fn a_raw_link_of_ours_leads_to_the_points_as_they_are() {
     let (_db, api) = cold_rooms();
-    let link = api.get(&format!("/databoard/channels/raw-link?channel_name=COOL-1:OCCUPANCY&backend=cooling&{}", days(1, 3)));
+    let link =
+        api.get(&format!("/databoard/channels/raw-link?channel_name=COOL-1:OCCUPANCY&backend=cooling&{}", days(1, 3)));
     let link = link.json()["link"].as_str().unwrap().to_owned();
     let target = link.strip_prefix("http://test").expect("the host of the request");
-    let points = api.get(target);
-    assert_eq!(points.text(), curve(&api, &format!("channel_name=COOL-1:OCCUPANCY&backend=cooling&{}", days(1, 3))));
+    let points = api.get(target).json();
+    let expected = json!({
+        "tsAnchor": MIDNIGHT_MS / 1000, "tsMs": [0, 2 * DAY_MS], "tsNs": [0, 0],
+        "pulseAnchor": 0, "pulseOff": [0, 0], "values": [20.0, 40.0], "rangeFinal": true,
+    });
+    assert_eq!(points, expected);
+    let framed = api.send(&Request::new("GET", target).header("accept", "application/json-framed"));
+    assert_eq!((framed.status, framed.header("content-type")), (200, Some("application/json-framed")));
+    let (length, frame) = framed.text().split_once('\n').unwrap();
+    assert_eq!(length.parse::<usize>().unwrap() + 1, frame.len());
+    assert_eq!(serde_json::from_str::<Value>(frame).unwrap(), expected);
 
     let api = Api::start_with(_db.url(), &[PUBLIC[0], ("PUBLIC_URL", "https://example.org/board")]);
     let link = api.get(&format!("/databoard/channels/raw-link?channel_name=1&backend=cooling&{}", days(1, 3)));
     assert!(
-        link.json()["link"].as_str().unwrap().starts_with("https://example.org/board/channels/curve?channel_name=1&backend=cooling&"),
+        link.json()["link"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://example.org/board/data-api/4/events?backend=cooling&seriesId=1&begDate="),
         "{}",
         link.text()
     );

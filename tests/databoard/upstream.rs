@@ -135,7 +135,8 @@ fn both_framings_of_json_say_the_same() {
 
 #[test]
 fn an_id_is_asked_for_without_a_look_up_and_keys_the_answer() {
-    let running = events_only(|| frames(&[cbor(&json!({"tss": [1], "values": [2]})), cbor(&json!({"rangeFinal": true}))]));
+    let running =
+        events_only(|| frames(&[cbor(&json!({"tss": [1], "values": [2]})), cbor(&json!({"rangeFinal": true}))]));
     let curve = running.curve(&format!("channel_name=4711&backend=other&{TIMES}"));
     assert!(curve.starts_with(r#"{"curve":{"4711":{"1":2.0},"4711_meta":"#), "{curve}");
     let requests = running.stub.requests("events");
@@ -147,9 +148,11 @@ fn an_id_is_asked_for_without_a_look_up_and_keys_the_answer() {
 fn a_name_that_is_not_known_yet_is_looked_up_once() {
     let list = || Answer::text(500, "", "");
     let found = || Answer::json(200, &json!({"channels": [channel("sf-databuffer", "NEW.1", "5", "f64")]}));
-    let search = Box::new(move |_, request: &crate::support::server::Request| {
-        if request.parameter("nameRegex") == Some(".*") { list() } else { found() }
-    });
+    let search = Box::new(
+        move |_, request: &crate::support::server::Request| {
+            if request.parameter("nameRegex") == Some(".*") { list() } else { found() }
+        },
+    );
     let running = running(Stub::start_with(search, always(|| frames(&three_numbers())), never()), &[]);
     let query = format!("channel_name=NEW.1&backend=sf-databuffer&{TIMES}");
     running.curve(&query);
@@ -165,7 +168,13 @@ fn a_name_that_is_not_known_yet_is_looked_up_once() {
 #[test]
 fn a_name_has_to_match_exactly_in_its_back_end() {
     let running = running(Stub::start(channels(), always(|| frames(&three_numbers())), never()), &[]).listed(4);
-    for (name, backend) in [("TEM", "sf-databuffer"), ("temp", "sf-databuffer"), ("%28", "sf-databuffer"), ("TEMP", "other"), ("", "other")] {
+    for (name, backend) in [
+        ("TEM", "sf-databuffer"),
+        ("temp", "sf-databuffer"),
+        ("%28", "sf-databuffer"),
+        ("TEMP", "other"),
+        ("", "other"),
+    ] {
         let (status, body) = running.ask(&format!("channel_name={name}&backend={backend}&{TIMES}"));
         assert_eq!((status, &body), (404, &json!({"detail": "Channel not found in backend"})), "{name} {backend}");
     }
@@ -183,7 +192,9 @@ fn values_of_every_kind_have_their_form() {
         json!({"tss": [1, 2], "values": [[1, 2.5], [3]]}),
         json!({"tss": [1, 2], "values": [20.25, 3]}),
     ];
-    let events = Box::new(move |number: usize, _: &_| frames(&[cbor(&answers[number.min(3)]), cbor(&json!({"rangeFinal": true}))]));
+    let events = Box::new(move |number: usize, _: &_| {
+        frames(&[cbor(&answers[number.min(3)]), cbor(&json!({"rangeFinal": true}))])
+    });
     let running = running(Stub::start(channels(), events, never()), &[]).listed(4);
     let scalar = r#""raw":true,"waveform":false,"interval_avg":0,"interval_stddev":0}}}"#;
 
@@ -219,7 +230,8 @@ fn values_of_every_kind_have_their_form() {
 
 #[test]
 fn texts_that_read_as_numbers_are_numbers_where_they_are_not_asked_for_as_texts() {
-    let words = || frames(&[cbor(&json!({"tss": [1, 2], "values": ["20.25", "a"]})), cbor(&json!({"rangeFinal": true}))]);
+    let words =
+        || frames(&[cbor(&json!({"tss": [1, 2], "values": ["20.25", "a"]})), cbor(&json!({"rangeFinal": true}))]);
     let running = events_only(words).listed(4);
     let curve = running.curve(&format!("channel_name=WORDS&isString=No&{TIMES}"));
     assert!(
@@ -256,7 +268,10 @@ fn bins_of_both_framings_keep_the_empty_ones_unless_told_otherwise() {
         assert!(curve.contains(r#""TEMP":{"1700000005000000000":1.5,"1700000025000000000":3.0}"#), "{curve}");
         assert!(curve.contains(r#""interval_avg":10000000000.0"#), "{curve}");
         let request = &running.stub.requests("binned")[0];
-        assert_eq!((request.parameter("binCount"), request.header("accept")), (Some("3"), Some("application/json-framed")));
+        assert_eq!(
+            (request.parameter("binCount"), request.header("accept")),
+            (Some("3"), Some("application/json-framed"))
+        );
     }
 }
 
@@ -275,7 +290,10 @@ fn events_stand_in_for_bins_that_hold_fewer_than_there_should_be() {
     assert_eq!(running.stub.requests("events").len(), 0);
     // One list.
     let curve = fallback(vec![cbor(&json!({"tss": [1], "values": [[1, 2]]}))], [1, 0, 0]).curve(&query);
-    assert!(curve.contains(r#""TEMP":{"1_0":1.0,"1_1":2.0}"#) && curve.contains(r#""raw":true,"waveform":true"#), "{curve}");
+    assert!(
+        curve.contains(r#""TEMP":{"1_0":1.0,"1_1":2.0}"#) && curve.contains(r#""raw":true,"waveform":true"#),
+        "{curve}"
+    );
     // Several.
     let curve = fallback(vec![cbor(&json!({"tss": [1, 2], "values": [[1], [2]]}))], [2, 0, 1]).curve(&query);
     assert!(curve.contains(r#""raw":false"#), "{curve}");
@@ -308,10 +326,28 @@ fn an_answer_that_is_not_whole_is_no_answer() {
     let first = three_numbers()[1].clone();
     let cut: Vec<u8> = first[..first.len() - 9].to_vec();
     let cases: Vec<(&str, Box<dyn Fn() -> Answer + Send + Sync>)> = vec![
-        ("within a frame", Box::new({ let cut = cut.clone(); move || Answer::text(200, "", cut.clone()) })),
-        ("within the transfer", Box::new({ let first = first.clone(); move || Answer::cut_off(&first) })),
+        (
+            "within a frame",
+            Box::new({
+                let cut = cut.clone();
+                move || Answer::text(200, "", cut.clone())
+            }),
+        ),
+        (
+            "within the transfer",
+            Box::new({
+                let first = first.clone();
+                move || Answer::cut_off(&first)
+            }),
+        ),
         ("without a length, within a frame", Box::new(move || Answer::unmeasured(&cut))),
-        ("an error frame", Box::new({ let first = first.clone(); move || frames(&[first.clone(), cbor(&json!({"error": "disk"}))]) })),
+        (
+            "an error frame",
+            Box::new({
+                let first = first.clone();
+                move || frames(&[first.clone(), cbor(&json!({"error": "disk"}))])
+            }),
+        ),
         ("a text in place of a frame", Box::new(|| frames(&[text(&json!("no such thing"))]))),
         ("no frame", Box::new(|| Answer::text(200, "", "<html>busy</html>"))),
         ("a frame too long", Box::new(|| Answer::text(200, "", [[0xff; 4].to_vec(), vec![0; 12]].concat()))),
@@ -445,7 +481,10 @@ fn a_raw_link_leads_to_the_data_api() {
     assert!(body["link"].as_str().unwrap().starts_with(&expected), "{body}");
     for (times, text) in [
         ("begin_time=0&end_time=5", "begin_time or end_time is invalid, must be valid unix time (seconds)"),
-        ("begin_time=5&end_time=9223372036854775807", "begin_time or end_time is invalid, must be valid unix time (seconds)"),
+        (
+            "begin_time=5&end_time=9223372036854775807",
+            "begin_time or end_time is invalid, must be valid unix time (seconds)",
+        ),
         ("begin_time=5&end_time=4", "begin_time is bigger than end_time, must be smaller or equal"),
     ] {
         assert_eq!(link(&format!("channel_name=a&{times}")), (400, json!({"detail": text})), "{times}");

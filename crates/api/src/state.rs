@@ -14,7 +14,7 @@ use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
 use tokio::sync::Notify;
 
-use crate::databoard::{Databoard, Schema};
+use crate::databoard::{Databoard, Schema, Upstream};
 use crate::direct::Direct;
 use crate::error::ApiError;
 use crate::kept_pages::KeptPages;
@@ -58,6 +58,7 @@ impl AppState {
         metrics: &DatabaseUrl,
         source: &DatabaseUrl,
         schema: Option<Schema>,
+        upstream: Option<Upstream>,
         embedded_dir: Option<PathBuf>,
     ) -> Result<Self, DbError> {
         let api = &settings.api;
@@ -80,7 +81,7 @@ impl AppState {
             health_pool: pool(1)?,
             writer: connect::pool(metrics, &ConnectOptions { read_only: false, ..options }, 1, POOL_WAIT)?,
             reports_wait: Notify::new(),
-            databoard: Data::new(Databoard::new(settings, metrics, schema)?),
+            databoard: Data::new(Databoard::new(settings, metrics, schema, upstream)?),
             settings: api.clone(),
             embedded_dir,
         })
@@ -123,6 +124,11 @@ pub struct Worker {
 impl Worker {
     /// A snapshot to read one response from.
     pub async fn snapshot(&self) -> Result<Snapshot, ApiError> {
-        Ok(Snapshot::open(&self.pool).await?)
+        Ok(self.read().await?)
+    }
+
+    /// The same, where what goes wrong is told in another form.
+    pub(crate) async fn read(&self) -> Result<Snapshot, DbError> {
+        Snapshot::open(&self.pool).await
     }
 }

@@ -17,7 +17,7 @@ use metrics_core::channel::names::Backend;
 use metrics_core::channel::{Channel, TimeRange};
 use tokio::time::Instant;
 
-use super::super::error::Refused;
+use super::super::error::{Detail, Refused};
 use super::super::state::{Databoard, now};
 use super::super::upstream::{Found, Subject, Upstream, UpstreamError};
 use super::super::within;
@@ -57,7 +57,36 @@ pub struct Times {
     pub end_ms: i64,
 }
 
-/// `GET /channels/curve`
+/// Points of a channel
+///
+/// Keyed by the name or id of the request, and by instants in nanoseconds since 1970 UTC.
+#[utoipa::path(
+    get,
+    path = "/channels/curve",
+    tag = "channels",
+    operation_id = "curve",
+    params(
+        ("channel_name" = String, Query, description = "Name of the channel, or its id.", example = "COOL-17:OCCUPANCY"),
+        ("begin_time" = i64, Query, description = "First instant, milliseconds since 1970 UTC."),
+        ("end_time" = i64, Query, description = "The instant after the last one."),
+        ("backend" = Option<String>, Query, description = "Back end of the channel."),
+        ("num_bins" = Option<i64>, Query, description = "Bins; without them, or with 0, the events."),
+        ("useEventsIfBinCountTooLarge" = Option<bool>, Query, description = "Give events where there are fewer of them \
+            than bins."),
+        ("removeEmptyBins" = Option<bool>, Query, description = "Leave bins without events out."),
+        ("isString" = Option<bool>, Query, description = "Whether values are texts; as the channel says, when not said."),
+    ),
+    responses(
+        (status = 200, description = "The curve.", body = Object),
+        (status = 400, description = "The times cannot be used.", body = Detail),
+        (status = 404, description = "There is no such channel.", body = Detail),
+        (status = 413, description = "There are too many points.", body = Detail),
+        (status = 422, description = "Parameters are missing or wrong.", body = Detail),
+        (status = 502, description = "The data-api gives no answer.", body = Detail),
+        (status = 503, description = "Too many requests to the data-api are under way.", body = Detail),
+        (status = 504, description = "The time was over.", body = Detail),
+    ),
+)]
 pub async fn get(
     request: HttpRequest,
     worker: Data<Worker>,
@@ -105,10 +134,7 @@ impl Asked {
 impl Times {
     /// `begin_time` and `end_time`.
     pub fn new(parameters: &mut Parameters) -> Self {
-        Self {
-            begin_ms: parameters.required_integer("begin_time"),
-            end_ms: parameters.required_integer("end_time"),
-        }
+        Self { begin_ms: parameters.required_integer("begin_time"), end_ms: parameters.required_integer("end_time") }
     }
 
     /// The span in nanoseconds. One that ends before it begins, and times that nothing can hold, are refused.
@@ -285,7 +311,8 @@ mod tests {
         assert_eq!(range(1, 2), Ok((1_000_000, 2_000_000)));
         assert_eq!(range(-5, -5), Ok((-5_000_000, -5_000_000)));
         let invalid = Err("begin_time or end_time is invalid, must be valid unix time (seconds)".to_owned());
-        for (begin_ms, end_ms) in [(0, 1), (1, 0), (0, 0), (i64::MAX, i64::MAX), (i64::MIN, 1), (1, 9_300_000_000_000)] {
+        for (begin_ms, end_ms) in [(0, 1), (1, 0), (0, 0), (i64::MAX, i64::MAX), (i64::MIN, 1), (1, 9_300_000_000_000)]
+        {
             assert_eq!(range(begin_ms, end_ms), invalid, "{begin_ms} {end_ms}");
         }
         assert_eq!(range(2, 1), Err("begin_time is bigger than end_time, must be smaller or equal".to_owned()));
@@ -294,7 +321,8 @@ mod tests {
     #[test]
     fn a_range_ends_now_and_nothing_is_in_the_future() {
         let now = DateTime::from_timestamp_nanos(100);
-        let until = |begin_ns, end_ns| until(TimeRange { begin_ns, end_ns }, now).map(|range| (range.begin_ns, range.end_ns));
+        let until =
+            |begin_ns, end_ns| until(TimeRange { begin_ns, end_ns }, now).map(|range| (range.begin_ns, range.end_ns));
         assert_eq!(until(1, 50), Some((1, 50)));
         assert_eq!(until(1, 500), Some((1, 100)));
         for (begin_ns, end_ns) in [(100, 500), (200, 500), (50, 50)] {

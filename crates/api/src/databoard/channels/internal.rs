@@ -116,8 +116,7 @@ impl Internal {
             values.extend(polls.iter().map(|poll| status(*poll)));
         } else {
             let mut snapshot = worker.read().await?;
-            let wanted =
-                Wanted { subject: &entry.of.subject, metric: entry.metric, unit: entry.unit(), range, limit };
+            let wanted = Wanted { subject: &entry.of.subject, metric: entry.metric, unit: entry.unit(), range, limit };
             points::each(&mut snapshot, wanted, |at_ns, value| {
                 timestamps_ns.push(at_ns);
                 values.push(value);

@@ -43,7 +43,12 @@ impl Parameters {
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let text = self.text(name)?;
         Some(integer(&text).unwrap_or_else(|| {
-            self.refuse("int_parsing", name, "Input should be a valid integer, unable to parse string as an integer", text);
+            self.refuse(
+                "int_parsing",
+                name,
+                "Input should be a valid integer, unable to parse string as an integer",
+                text,
+            );
             0
         }))
     }
@@ -83,9 +88,9 @@ impl Parameters {
 /// is too large for 64 bits is the largest of its sign.
 fn integer(text: &str) -> Option<i64> {
     let text = text.trim();
-    let text = text.split_once('.').map_or(Some(text), |(whole, zeros)| {
-        zeros.bytes().all(|byte| byte == b'0').then_some(whole)
-    })?;
+    let text = text
+        .split_once('.')
+        .map_or(Some(text), |(whole, zeros)| zeros.bytes().all(|byte| byte == b'0').then_some(whole))?;
     let (is_negative, digits) = match text.strip_prefix(['+', '-']) {
         Some(digits) => (text.starts_with('-'), digits),
         None => (false, text),
@@ -133,7 +138,8 @@ mod tests {
         ] {
             assert_eq!(integer(text), Some(number), "{text:?}");
         }
-        for text in ["", " ", "1e3", "1.5", "_1", "1_", "1__0", "--1", "- 1", ".0", "0x1", "١", "1.0.0", "true", "1,0"] {
+        for text in ["", " ", "1e3", "1.5", "_1", "1_", "1__0", "--1", "- 1", ".0", "0x1", "١", "1.0.0", "true", "1,0"]
+        {
             assert_eq!(integer(text), None, "{text:?}");
         }
     }

@@ -7,13 +7,13 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::Context as _;
+use chrono::DateTime;
 use futures_util::stream;
 use metrics_core::channel::names::Backend;
 use metrics_core::channel::{Events, TimeRange, Values};
-use metrics_core::instant;
 use serde::Serialize;
 
-use super::super::error::Refused;
+use super::super::error::{Detail, Refused};
 use super::super::state::Databoard;
 use super::super::within;
 use super::curve::unknown;
@@ -61,7 +61,30 @@ enum Shown<'a> {
     Integers(&'a [i64]),
 }
 
-/// `GET /data-api/4/events`
+/// Events of our own channels
+///
+/// As a data-api has them: times as seconds, then milliseconds and nanoseconds after these.
+#[utoipa::path(
+    get,
+    path = "/data-api/4/events",
+    tag = "channels",
+    operation_id = "raw_events",
+    params(
+        ("backend" = String, Query, description = "Back end."),
+        ("seriesId" = Option<String>, Query, description = "Id of the channel."),
+        ("channelName" = Option<String>, Query, description = "Its name, where there is no id."),
+        ("begDate" = String, Query, description = "First instant.", example = "2026-11-01T00:00:00Z"),
+        ("endDate" = String, Query, description = "The instant after the last one.", example = "2026-12-01T00:00:00Z"),
+    ),
+    responses(
+        (status = 200, description = "The events; by frames, with a length before each, for those that accept \
+            application/json-framed.", body = Object),
+        (status = 400, description = "No instant.", body = Detail),
+        (status = 404, description = "There is no such channel.", body = Detail),
+        (status = 413, description = "There are too many.", body = Detail),
+        (status = 422, description = "Parameters are missing.", body = Detail),
+    ),
+)]
 pub async fn get(
     request: HttpRequest,
     worker: Data<Worker>,
@@ -97,9 +120,9 @@ pub async fn get(
 }
 
 fn nanoseconds(name: &str, text: &str) -> Result<i64, Refused> {
-    let at = instant::parse(text).map_err(|error| Refused::bad_request(&format!("{name}: {error}")))?;
-    // Of the years 1970 to 2199, which 64 bits hold.
-    Ok(at.timestamp_micros() * 1000)
+    // A blank in the place of the T, as raw links have it.
+    let at = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)).ok().and_then(|at| at.timestamp_nanos_opt());
+    at.ok_or_else(|| Refused::bad_request(&format!("{name} is no instant, for example 2026-11-21T12:00:00Z")))
 }
 
 /// The events of a part, as JSON.
@@ -155,6 +178,7 @@ mod tests {
     fn dates_may_have_the_offset_of_raw_links() {
         assert_eq!(nanoseconds("begDate", "2023-11-14 22:13:20.500+00:00").unwrap(), 1_700_000_000_500_000_000);
         assert_eq!(nanoseconds("begDate", "2023-11-14T22:13:20Z").unwrap(), 1_700_000_000_000_000_000);
+        assert_eq!(nanoseconds("begDate", "1969-12-31 23:59:59.999+00:00").unwrap(), -1_000_000);
         assert!(matches!(nanoseconds("begDate", "yesterday"), Err(Refused::Told(status, _)) if status == 400));
     }
 }

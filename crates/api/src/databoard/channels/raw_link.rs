@@ -9,7 +9,7 @@ use serde::Serialize;
 use url::form_urlencoded::Serializer;
 use utoipa::ToSchema;
 
-use super::super::error::Refused;
+use super::super::error::{Detail, Refused};
 use super::super::state::Databoard;
 use super::super::upstream::Subject;
 use super::curve::{self, Times, unknown};
@@ -26,7 +26,25 @@ pub struct Link {
     link: String,
 }
 
-/// `GET /channels/raw-link`
+/// Where the events of a channel can be fetched
+#[utoipa::path(
+    get,
+    path = "/channels/raw-link",
+    tag = "channels",
+    operation_id = "raw_link",
+    params(
+        ("channel_name" = String, Query, description = "Name of the channel, or its id.", example = "COOL-17:OCCUPANCY"),
+        ("begin_time" = i64, Query, description = "First instant, milliseconds since 1970 UTC."),
+        ("end_time" = i64, Query, description = "The instant after the last one."),
+        ("backend" = Option<String>, Query, description = "Back end of the channel."),
+    ),
+    responses(
+        (status = 200, description = "The address.", body = Link),
+        (status = 400, description = "The times cannot be used.", body = Detail),
+        (status = 404, description = "There is no such back end.", body = Detail),
+        (status = 422, description = "Parameters are missing or wrong.", body = Detail),
+    ),
+)]
 pub async fn get(request: HttpRequest, databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
     let mut parameters = Parameters::new(request.query_string());
     let name = parameters.required_text("channel_name");
@@ -36,28 +54,15 @@ pub async fn get(request: HttpRequest, databoard: Data<Databoard>) -> Result<Htt
     let backend = backend.unwrap_or_else(|| databoard.settings.upstream_backend.clone());
     let subject = Subject { backend, name };
     let link = match (Backend::from_name(&subject.backend), &databoard.settings.upstream_url) {
-        (Some(_), _) => {
-            times.range()?;
-            own(&public_url(&request, &databoard), &subject, times)
-        }
-        (None, Some(base)) => elsewhere(base, &subject, times.range()?),
+        (Some(_), _) => link(&format!("{}/data-api/4", public_url(&request, &databoard)), &subject, times.range()?),
+        (None, Some(base)) => link(base, &subject, times.range()?),
         (None, None) => return Err(unknown()),
     };
     Ok(HttpResponse::Ok().json(Link { link }))
 }
 
-/// Our own points are those of the curve without bins.
-fn own(public_url: &str, subject: &Subject, times: Times) -> String {
-    let query = Serializer::new(String::new())
-        .append_pair("channel_name", &subject.name)
-        .append_pair("backend", &subject.backend)
-        .append_pair("begin_time", &times.begin_ms.to_string())
-        .append_pair("end_time", &times.end_ms.to_string())
-        .finish();
-    format!("{public_url}{}?{query}", curve::PATH)
-}
-
-fn elsewhere(base: &str, subject: &Subject, range: TimeRange) -> String {
+/// The events of a data-api at `base`, which for our own channels is this server.
+fn link(base: &str, subject: &Subject, range: TimeRange) -> String {
     let date = |at_ns| DateTime::from_timestamp_nanos(at_ns).format("%F %T%.3f+00:00").to_string();
     let query = Serializer::new(String::new())
         .extend_pairs(subject.parameters())
@@ -89,7 +94,7 @@ mod tests {
     #[test]
     fn a_link_elsewhere_is_encoded_as_a_form() {
         assert_eq!(
-            elsewhere("https://h/api/4", &subject("A:B C"), RANGE),
+            link("https://h/api/4", &subject("A:B C"), RANGE),
             "https://h/api/4/events?backend=sf-databuffer&channelName=A%3AB+C\
              &begDate=2023-11-14+22%3A13%3A20.000%2B00%3A00&endDate=2023-11-14+22%3A14%3A20.250%2B00%3A00"
         );
@@ -97,17 +102,7 @@ mod tests {
 
     #[test]
     fn an_id_is_a_series_id() {
-        let link = elsewhere("https://h/api/4", &subject("1000017"), RANGE);
+        let link = link("https://h/api/4", &subject("1000017"), RANGE);
         assert!(link.starts_with("https://h/api/4/events?backend=sf-databuffer&seriesId=1000017&begDate="), "{link}");
-    }
-
-    #[test]
-    fn a_link_to_our_own_points_is_the_curve_without_bins() {
-        let times = Times { begin_ms: 1, end_ms: 2 };
-        let own = own("http://h/databoard", &Subject { backend: "cooling".to_owned(), ..subject("COOL-17:OCCUPANCY") }, times);
-        assert_eq!(
-            own,
-            "http://h/databoard/channels/curve?channel_name=COOL-17%3AOCCUPANCY&backend=cooling&begin_time=1&end_time=2"
-        );
     }
 }

@@ -24,7 +24,16 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Channels of the end of the list, where none was read yet.
 const LISTED: usize = 10;
 
-/// `GET /channels/recent`
+/// Channels that were read last
+///
+/// At most ten, the newest first.
+#[utoipa::path(
+    get,
+    path = "/channels/recent",
+    tag = "channels",
+    operation_id = "recent_channels",
+    responses((status = 200, description = "The channels.", body = Channels)),
+)]
 pub async fn get(worker: Data<Worker>, databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
     within(LIMIT, async {
         let catalogue = databoard.internal.catalogue(&worker, &databoard).await?;

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::super::error::Refused;
+use super::super::error::{Detail, Refused};
 use super::super::state::Databoard;
 use super::super::upstream::Upstream;
 use super::super::within;
@@ -95,13 +95,32 @@ impl Search {
     /// Channels of the data-api that match.
     async fn elsewhere(&self, upstream: &Upstream) -> Result<Vec<Arc<Channel>>, Refused> {
         let deadline = Instant::now() + UPSTREAM_LIMIT;
-        let found =
-            upstream.search(&self.sent, &self.text, self.backend.as_deref(), self.allow_cached, deadline).await;
+        let found = upstream.search(&self.sent, &self.text, self.backend.as_deref(), self.allow_cached, deadline).await;
         found.map_err(|error| refused(error, FAILED))
     }
 }
 
-/// `GET /channels/search`
+/// Find channels
+///
+/// Ours come first, then those of the data-api. The header `X-Truncated` says that there are more.
+#[utoipa::path(
+    get,
+    path = "/channels/search",
+    tag = "channels",
+    operation_id = "search_channels",
+    params(
+        ("search_text" = Option<String>, Query, description = "Regular expression, found anywhere in a name in letters \
+            of any size; without one all channels are found."),
+        ("backend" = Option<String>, Query, description = "Only channels of this back end."),
+        ("allow_cached_response" = Option<bool>, Query, description = "Whether what is known of the data-api is \
+            enough; true when not said."),
+    ),
+    responses(
+        (status = 200, description = "The channels.", body = Channels),
+        (status = 422, description = "The text is no regular expression, or a parameter is wrong.", body = Detail),
+        (status = 502, description = "The data-api gives no answer, and none of ours matches.", body = Detail),
+    ),
+)]
 pub async fn get(
     request: HttpRequest,
     worker: Data<Worker>,
@@ -188,7 +207,8 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_cut_and_said() {
-        let (channels, is_truncated) = joined(vec![channel("kpi", "a")], Some(Ok(vec![channel("sf", "b")])), 1).unwrap();
+        let (channels, is_truncated) =
+            joined(vec![channel("kpi", "a")], Some(Ok(vec![channel("sf", "b")])), 1).unwrap();
         assert_eq!((names(&channels), is_truncated), (vec!["a"], true));
     }
 

@@ -64,7 +64,8 @@ impl Catalogue {
         self.by_name.extend(places.clone());
         self.by_id.extend(places);
         let channels = &self.channels;
-        self.by_name.sort_by(|one, other| name_key(&channels[*one as usize]).cmp(&name_key(&channels[*other as usize])));
+        self.by_name
+            .sort_by(|one, other| name_key(&channels[*one as usize]).cmp(&name_key(&channels[*other as usize])));
         self.by_id.sort_by(|one, other| id_key(&channels[*one as usize]).cmp(&id_key(&channels[*other as usize])));
     }
 
@@ -113,8 +114,12 @@ mod tests {
 
     #[test]
     fn channels_keep_their_order_and_come_once() {
-        let mut catalogue =
-            Catalogue::new(vec![channel("b", "z", "1"), channel("a", "z", "2"), channel("b", "z", "1"), channel("b", "a", "3")]);
+        let mut catalogue = Catalogue::new(vec![
+            channel("b", "z", "1"),
+            channel("a", "z", "2"),
+            channel("b", "z", "1"),
+            channel("b", "a", "3"),
+        ]);
         assert_eq!(ids(&catalogue), ["1", "2", "3"]);
         catalogue.add(&[channel("b", "z", "4"), channel("a", "z", "2"), channel("b", "z", "4")].map(Arc::new));
         assert_eq!(ids(&catalogue), ["1", "2", "3", "4"]);
@@ -122,7 +127,8 @@ mod tests {
 
     #[test]
     fn a_channel_is_found_by_its_exact_name_or_id_in_its_back_end() {
-        let catalogue = Catalogue::new(vec![channel("b", "TEMP", "7"), channel("a", "TEMP", "8"), channel("a", "TEMP:X", "9")]);
+        let catalogue =
+            Catalogue::new(vec![channel("b", "TEMP", "7"), channel("a", "TEMP", "8"), channel("a", "TEMP:X", "9")]);
         let id = |found: Option<&Arc<Channel>>| found.map(|channel| channel.series_id.clone());
         assert_eq!(id(catalogue.by_name(Some("b"), "TEMP")).as_deref(), Some("7"));
         assert_eq!(id(catalogue.by_name(Some("a"), "TEMP")).as_deref(), Some("8"));

@@ -113,8 +113,11 @@ impl Client {
             status => {
                 let beginning = piece(&mut response).await.ok().flatten().unwrap_or_default();
                 let reason = String::from_utf8_lossy(&beginning);
-                let reason: String =
-                    reason.chars().map(|char| if char.is_control() { ' ' } else { char }).take(LONGEST_REASON).collect();
+                let reason: String = reason
+                    .chars()
+                    .map(|char| if char.is_control() { ' ' } else { char })
+                    .take(LONGEST_REASON)
+                    .collect();
                 Err(UpstreamError::Failed(format!("the data-api answers {status}: {reason}")))
             }
         }

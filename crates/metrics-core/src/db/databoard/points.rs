@@ -21,8 +21,6 @@ use crate::uptime::{Policy, Poll};
 
 /// Nanoseconds of a day.
 const DAY_NS: i64 = 86_400_000_000_000;
-/// Days from the year 1 to 1970.
-const EPOCH_DAY: i64 = 719_163;
 /// Microseconds of a minute and an hour.
 const MINUTE_US: f64 = 60e6;
 const HOUR_US: f64 = 3600e6;
@@ -116,7 +114,7 @@ async fn days(
         .load_stream::<Day>(conn)
         .await?;
     while let Some(Day { date, value }) = rows.try_next().await? {
-        point((i64::from(date.num_days_from_ce()) - EPOCH_DAY) * DAY_NS, value);
+        point(i64::from(date.to_epoch_days()) * DAY_NS, value);
     }
     Ok(())
 }
@@ -203,7 +201,7 @@ const fn nanoseconds(us: i64) -> i64 {
 /// The first day that begins at an instant or after it.
 fn first_day(ns: i64) -> NaiveDate {
     // 64 bits of nanoseconds are 292 years each way, which dates have.
-    let day = i32::try_from(ceiling(ns, DAY_NS) + EPOCH_DAY).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    let day = i32::try_from(ceiling(ns, DAY_NS)).ok().and_then(NaiveDate::from_epoch_days);
     day.unwrap_or_default()
 }
 
@@ -234,7 +232,7 @@ mod tests {
             assert_eq!(first_day(midnight), date);
             assert_eq!(first_day(midnight - DAY_NS + 1), date);
             assert_eq!(first_day(midnight + 1), date.succ_opt().unwrap());
-            assert_eq!((i64::from(date.num_days_from_ce()) - EPOCH_DAY) * DAY_NS, midnight);
+            assert_eq!(i64::from(date.to_epoch_days()) * DAY_NS, midnight);
         }
         assert_eq!(END_OF_INSTANTS_US * 1000, midnight_ns(2200, 1, 1));
     }
