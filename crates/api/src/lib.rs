@@ -1,6 +1,7 @@
 //! The HTTP API over the stored metrics: it reads and adds up slices, and writes nothing but requests for reports.
 
 mod conditional;
+pub mod databoard;
 mod direct;
 mod error;
 mod export;
@@ -40,10 +41,13 @@ pub fn server(listener: TcpListener, state: Arc<AppState>) -> std::io::Result<Se
         // The last one is the outermost.
         App::new()
             .app_data(Data::new(state.for_worker()))
+            .app_data(state.databoard.clone())
+            .configure(|config| databoard::public(config, &state.databoard))
             .configure(routes::api)
             .wrap(Compress::default())
             .wrap(from_fn(middleware::not_acceptable))
             .wrap(middleware::cors(&state.settings.cors_allowed_origins))
+            .wrap(from_fn(databoard::cors))
             .wrap(from_fn(middleware::trace))
     });
     Ok(server.workers(workers).disable_signals().shutdown_timeout(shutdown_timeout.as_secs()).listen(listener)?.run())
@@ -55,6 +59,7 @@ pub fn maintenance_server(listener: TcpListener, state: Arc<AppState>) -> std::i
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(state.for_maintenance()))
+            .configure(|config| databoard::maintenance(config, &state.databoard))
             .configure(routes::maintenance)
             .wrap(from_fn(middleware::trace))
     });

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use actix_web::web::Data;
 use metrics_core::db::reader::Snapshot;
 use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
 use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
 use tokio::sync::Notify;
 
+use crate::databoard::{Databoard, Schema};
 use crate::direct::Direct;
 use crate::error::ApiError;
 use crate::kept_pages::KeptPages;
@@ -43,16 +45,19 @@ pub struct AppState {
     writer: Pool,
     /// Tells a worker that a report waits.
     pub(crate) reports_wait: Notify,
+    /// Dashboards, which have connections of their own.
+    pub(crate) databoard: Data<Databoard>,
 }
 
 impl AppState {
     /// State over the metrics in `metrics` and the operational database `source`. Connections are opened when first
-    /// needed, and cannot write.
+    /// needed, and cannot write. `schema`: what dashboards are held against.
     pub fn new(
         settings: &Settings,
         parameters: Parameters,
         metrics: &DatabaseUrl,
         source: &DatabaseUrl,
+        schema: Option<Schema>,
         embedded_dir: Option<PathBuf>,
     ) -> Result<Self, DbError> {
         let api = &settings.api;
@@ -75,6 +80,7 @@ impl AppState {
             health_pool: pool(1)?,
             writer: connect::pool(metrics, &ConnectOptions { read_only: false, ..options }, 1, POOL_WAIT)?,
             reports_wait: Notify::new(),
+            databoard: Data::new(Databoard::new(settings, metrics, schema)?),
             settings: api.clone(),
             embedded_dir,
         })

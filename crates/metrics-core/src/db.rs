@@ -2,6 +2,7 @@
 
 pub mod connect;
 pub mod copy;
+pub mod databoard;
 pub mod embedded;
 mod error;
 pub mod export;

@@ -6,6 +6,7 @@
 
 pub mod channel;
 pub mod coldroom;
+pub mod dashboard;
 pub mod exit;
 pub mod ids;
 pub mod instant;
@@ -30,3 +31,5 @@ pub mod google;
 pub mod settings;
 #[cfg(feature = "runtime")]
 pub mod telemetry;
+#[cfg(feature = "runtime")]
+pub mod tls;

@@ -4,6 +4,7 @@
 //! file of the environment, then by variables, then by flags. No other module reads the environment.
 
 mod database_url;
+mod databoard;
 mod error;
 mod layers;
 mod values;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use crate::secret::Secret;
 pub use database_url::DatabaseUrl;
+pub use databoard::DataboardSettings;
 pub use error::SettingsError;
 pub use layers::{Flag, Origin, Setting};
 pub use values::{EmbeddedUse, FxProvider, LogFormat, LogLevel};
@@ -45,6 +47,8 @@ pub struct Settings {
     pub kpi: KpiSettings,
     /// The HTTP API.
     pub api: ApiSettings,
+    /// Saved dashboards and channels.
+    pub databoard: DataboardSettings,
     /// Logging.
     pub log: LogSettings,
     #[serde(skip)]
@@ -260,6 +264,7 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let layers = layers::merge(environment, flags)?;
         let mut settings: Self = layers.deserialize()?;
+        settings.databoard.quota().map_err(|error| layers.invalid(databoard::QUOTA_KEY, error.to_string()))?;
         settings.described = layers.describe();
         Ok(settings)
     }

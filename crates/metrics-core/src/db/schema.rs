@@ -282,3 +282,41 @@ diesel::table! {
 
 diesel::joinable!(kpi_results -> kpi_runs (run_id));
 diesel::allow_tables_to_appear_in_same_query!(kpi_results, kpi_runs);
+
+diesel::table! {
+    metrics.databoard_dashboards (id) {
+        id -> Text,
+        body -> Text,
+        size_bytes -> Int8,
+        version -> Int8,
+        last_access -> Timestamptz,
+        whitelisted -> Bool,
+        protected -> Bool,
+        whitelisted_at -> Nullable<Timestamptz>,
+        protected_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.databoard_versions (dashboard_id, version) {
+        dashboard_id -> Text,
+        version -> Int8,
+        body -> Text,
+        size_bytes -> Int8,
+        ended_by -> Text,
+        ended_at -> Timestamptz,
+        created_at -> Timestamptz,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.databoard_totals (only_row) {
+        only_row -> Bool,
+        dashboards_bytes -> Int8,
+        versions_bytes -> Int8,
+        computed_at -> Timestamptz,
+    }
+}

@@ -16,16 +16,42 @@ const PREFIX: &str = "METRICS_";
 const DATABASE_URL: &str = "database.url";
 const SOURCE_URL: &str = "source.url";
 const GOOGLE_CREDENTIALS: &str = "uptime.ingest.google_credentials";
+const MAINTENANCE_TOKEN: &str = "databoard.maintenance_token";
 /// Settings whose values are addresses of databases.
 const DATABASE_URLS: [&str; 2] = [DATABASE_URL, SOURCE_URL];
 /// Settings that variables of other programs set, too.
 const CONVENTIONAL: [&str; 3] = [DATABASE_URL, SOURCE_URL, GOOGLE_CREDENTIALS];
+/// Settings that the server of dashboards before this one had, by its names, and those beside them.
+const DATABOARD: [(&str, &str); 20] = [
+    ("SCHEMA_PATH", "databoard.schema_path"),
+    ("VALIDATE_DASHBOARD_SCHEMA", "databoard.validate_dashboard_schema"),
+    ("VALIDATE_DASHBOARD_SIZE", "databoard.validate_dashboard_size"),
+    ("DASHBOARD_MAX_SINGLE_BYTES", "databoard.dashboard_max_single_bytes"),
+    ("DASHBOARD_MAX_TOTAL_STORAGE_BYTES", "databoard.dashboard_max_total_storage_bytes"),
+    ("DASHBOARD_EVICTION_THRESHOLD", "databoard.dashboard_eviction_threshold"),
+    ("DASHBOARD_TARGET_UTILIZATION", "databoard.dashboard_target_utilization"),
+    ("DASHBOARD_STRICT_QUOTA", "databoard.dashboard_strict_quota"),
+    ("DATABOARD_HISTORY_MAX_BYTES", "databoard.history_max_bytes"),
+    ("MAINTENANCE_TOKEN", MAINTENANCE_TOKEN),
+    ("ROOT_PATH", "databoard.root_path"),
+    ("CORS_ORIGINS", "databoard.cors_origins"),
+    ("PUBLIC_URL", "databoard.public_url"),
+    ("DATABOARD_PUBLIC_BACKENDS", "databoard.public_backends"),
+    ("DATABOARD_MAX_POINTS", "databoard.max_points"),
+    ("DATABOARD_MAX_CHANNELS", "databoard.max_channels"),
+    ("DAQBUF_DEFAULT_URL", "databoard.upstream_url"),
+    ("DAQBUF_DEFAULT_BACKEND", "databoard.upstream_backend"),
+    ("CHANNEL_REFRESH_SECONDS", "databoard.channel_refresh_s"),
+    ("UPSTREAM_MAX_PARALLEL", "databoard.upstream_max_parallel"),
+];
 /// Settings whose values may be links that are signed in their query.
 const SOURCES: [&str; 3] = ["uptime.ingest.status", "uptime.ingest.hours", "uptime.ingest.zones"];
+/// Texts that mean yes in a variable; any other means no.
+const TRUE: [&str; 4] = ["1", "true", "yes", "on"];
 /// Settings that are never shown.
-const SECRETS: [&str; 1] = ["fx.api_key"];
+const SECRETS: [&str; 2] = ["fx.api_key", MAINTENANCE_TOKEN];
 /// Settings that may be read from a file named by a variable ending in `_FILE`.
-const FROM_FILE: [&str; 4] = [DATABASE_URL, SOURCE_URL, "fx.base_url", "fx.api_key"];
+const FROM_FILE: [&str; 5] = [DATABASE_URL, SOURCE_URL, "fx.base_url", "fx.api_key", MAINTENANCE_TOKEN];
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +125,11 @@ pub(super) fn merge(
             merged.set(&key, value, Origin::File(path.clone()))?;
         }
     }
+    for (name, key) in DATABOARD {
+        if let Some((text, origin)) = environment.value(name)? {
+            merged.set_text(key, &text, origin)?;
+        }
+    }
     for (name, key) in environment.settings(&merged)? {
         if let Some((text, origin)) = environment.value(&name)? {
             merged.set_text(&key, &text, origin)?;
@@ -118,6 +149,7 @@ impl Merged {
             (ValueKind::Float(_), ValueKind::I64(whole)) => ValueKind::Float(whole as f64),
             (ValueKind::Float(_), value @ ValueKind::Float(_))
             | (ValueKind::I64(_), value @ ValueKind::I64(_))
+            | (ValueKind::Boolean(_), value @ ValueKind::Boolean(_))
             | (ValueKind::String(_), value @ ValueKind::String(_))
             | (ValueKind::Array(_), value @ ValueKind::Array(_)) => value,
             (default, value) => return Err(invalid(key, &value, origin, expected(default).to_owned())),
@@ -136,6 +168,9 @@ impl Merged {
         let value = match default {
             ValueKind::I64(_) => text.trim().parse().ok().map(ValueKind::I64),
             ValueKind::Float(_) => text.trim().parse().ok().map(ValueKind::Float),
+            ValueKind::Boolean(_) => {
+                Some(ValueKind::Boolean(TRUE.iter().any(|word| text.trim().eq_ignore_ascii_case(word))))
+            }
             ValueKind::Array(_) => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Some(ValueKind::Array(items.map(Value::from).collect()))
@@ -162,11 +197,18 @@ impl Merged {
         };
         build().map_err(|error| {
             let (key, reason) = explain(error);
-            match self.0.get(&key) {
-                Some((value, origin)) => invalid(&key, value, origin.clone(), reason),
-                None => SettingsError::Invalid { key, value: String::new(), origin: Origin::Default, reason },
-            }
+            self.invalid(&key, reason)
         })
+    }
+
+    /// The error of a setting that does not go with others.
+    pub(super) fn invalid(&self, key: &str, reason: String) -> SettingsError {
+        match self.0.get(key) {
+            Some((value, origin)) => invalid(key, value, origin.clone(), reason),
+            None => {
+                SettingsError::Invalid { key: key.to_owned(), value: String::new(), origin: Origin::Default, reason }
+            }
+        }
     }
 
     /// Every setting as people may see it.
@@ -352,6 +394,7 @@ fn expected(default: &ValueKind) -> &'static str {
     match default {
         ValueKind::I64(_) => "must be a whole number",
         ValueKind::Float(_) => "must be a number",
+        ValueKind::Boolean(_) => "must be true or false",
         ValueKind::Array(_) => "must be a list",
         _ => "must be text in quotes",
     }

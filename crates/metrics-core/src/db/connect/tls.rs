@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::tls::verifying;
 
 /// How to speak TLS under `mode`.
 ///
@@ -34,16 +36,6 @@ pub(super) fn connector(mode: SslMode) -> Result<MakeRustlsConnect, Error> {
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
-}
-
-fn verifying() -> Result<ClientConfig, Error> {
-    let mut roots = RootCertStore::empty();
-    // Certificates that cannot be read are left out: a server that needs one of them is refused then, by name.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    Ok(ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 fn opportunistic() -> Result<ClientConfig, Error> {

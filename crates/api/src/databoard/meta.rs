@@ -1,0 +1,92 @@
+//! What is not about any one dashboard: that the server is there, its version and its description.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, ServiceConfig};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::Refused;
+use super::openapi;
+use super::state::Databoard;
+use super::{READ, resource};
+
+/// The public routes.
+pub fn public(config: &mut ServiceConfig) {
+    // The mount itself, with and without a slash.
+    resource(config, "", READ, || vec![web::get().to(hello), web::head().to(hello)]);
+    resource(config, "/health", READ, || vec![web::get().to(health), web::head().to(health)]);
+    resource(config, "/version", READ, || vec![web::get().to(version), web::head().to(version)]);
+    resource(config, "/openapi.json", READ, || vec![web::get().to(describe), web::head().to(describe)]);
+}
+
+/// The routes of the maintenance listener.
+pub fn maintenance(config: &mut ServiceConfig) {
+    resource(config, "/openapi.json", READ, || {
+        vec![web::get().to(describe_maintenance), web::head().to(describe_maintenance)]
+    });
+}
+
+/// A greeting.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Greeting {
+    #[schema(example = "Alive and Well!")]
+    message: &'static str,
+}
+
+/// Greet
+#[utoipa::path(
+    get, path = "/", tag = "server", operation_id = "hello",
+    responses((status = 200, description = "A greeting.", body = Greeting)),
+)]
+pub async fn hello() -> HttpResponse {
+    HttpResponse::Ok().json(Greeting { message: "Hello, World!" })
+}
+
+/// Tell that the server is there
+///
+/// It asks nothing of what is behind it; `/health/ready` of the whole server does.
+#[utoipa::path(
+    get, path = "/health", tag = "server", operation_id = "health",
+    responses((status = 200, description = "It is.", body = Greeting)),
+)]
+pub async fn health() -> HttpResponse {
+    HttpResponse::Ok().json(Greeting { message: "Alive and Well!" })
+}
+
+/// Which server this is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Version {
+    /// Version of the program.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    schema: Option<SchemaVersion>,
+}
+
+/// What dashboards are held against; null in its place: nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SchemaVersion {
+    /// Where it is from.
+    #[schema(example = "built in")]
+    source: String,
+    /// SHA-256 of its text.
+    sha256: String,
+}
+
+/// Which server this is
+#[utoipa::path(
+    get, path = "/version", tag = "server", operation_id = "version",
+    responses((status = 200, description = "Versions of the program and of the schema.", body = Version)),
+)]
+pub async fn version(databoard: Data<Databoard>) -> HttpResponse {
+    let schema = databoard.schema.as_ref();
+    let schema = schema.map(|schema| SchemaVersion { source: schema.source.clone(), sha256: schema.sha256() });
+    HttpResponse::Ok().json(Version { version: env!("CARGO_PKG_VERSION"), schema })
+}
+
+async fn describe(databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
+    openapi::answer(openapi::of_public(&databoard.settings.mount))
+}
+
+async fn describe_maintenance(databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
+    openapi::answer(openapi::of_maintenance(&databoard.settings.mount))
+}

@@ -1,0 +1,80 @@
+//! What requests for dashboards share.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use metrics_core::db::databoard::{Deadline, Limits};
+use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
+use metrics_core::settings::{DatabaseUrl, DataboardSettings, Settings};
+
+use super::error::Refused;
+use super::schema::Schema;
+
+/// Longest wait for a connection, below what any route may take.
+const POOL_WAIT: Duration = Duration::from_secs(4);
+
+/// What all requests for dashboards share.
+pub struct Databoard {
+    /// Settings of this part.
+    pub settings: DataboardSettings,
+    /// What dashboards are held against; `None`: nothing.
+    pub(super) schema: Option<Schema>,
+    /// How much may be stored.
+    pub(super) limits: Limits,
+    /// Writes its own tables, and no metrics.
+    pool: Pool,
+}
+
+impl Databoard {
+    /// Over the database `url`; connections are opened when first needed.
+    pub fn new(settings: &Settings, url: &DatabaseUrl, schema: Option<Schema>) -> Result<Self, DbError> {
+        let own = &settings.databoard;
+        let options = ConnectOptions {
+            application_name: "metrics-api dashboards".to_owned(),
+            read_only: false,
+            statement_timeout: settings.api.query_timeout,
+            connect_timeout: settings.database.connect_timeout,
+        };
+        let quota = own.quota().map_err(|error| DbError::Inconsistent(error.to_string()))?;
+        Ok(Self {
+            limits: Limits { quota, is_strict: own.dashboard_strict_quota, history_max_bytes: own.history_max_bytes() },
+            schema,
+            pool: connect::pool(url, &options, own.pool_size, POOL_WAIT)?,
+            settings: own.clone(),
+        })
+    }
+
+    /// Where the public routes answer.
+    pub fn public_paths(&self) -> Vec<String> {
+        let DataboardSettings { mount, root_path, .. } = &self.settings;
+        let mut paths = vec![mount.clone()];
+        if !root_path.is_empty() {
+            paths.push(format!("{root_path}{mount}"));
+        }
+        paths
+    }
+
+    /// Whether a path is one of the public ones.
+    pub fn is_public_path(&self, path: &str) -> bool {
+        let DataboardSettings { mount, root_path, .. } = &self.settings;
+        let is_below =
+            |path: &str| path.strip_prefix(mount.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        is_below(path) || path.strip_prefix(root_path.as_str()).is_some_and(is_below)
+    }
+
+    /// A connection that may write the tables of this part.
+    pub(super) async fn connection(&self) -> Result<PooledConnection, Refused> {
+        Ok(connect::get(&self.pool).await?)
+    }
+
+    /// A connection, if one comes before `deadline`.
+    pub(super) async fn connection_until(&self, deadline: Deadline) -> Result<PooledConnection, Refused> {
+        let left = deadline.left().unwrap_or(POOL_WAIT);
+        super::within(left, self.connection()).await
+    }
+}
+
+/// Now, to the millisecond that is stored, and never after it.
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}

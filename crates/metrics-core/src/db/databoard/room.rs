@@ -1,0 +1,130 @@
+//! Making room: dashboards that were not read for longest go.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+
+use super::versions::{self, Ending};
+use super::{Deadline, Limits, Refusal, Totals, signed, transaction, unsigned};
+use crate::dashboard::{Candidate, choose};
+use crate::db::connect::Connection;
+use crate::db::schema::databoard_dashboards as dashboards;
+
+/// Candidates that are looked at together.
+const PAGE: i64 = 1000;
+
+/// A dashboard that went, or would go.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = dashboards, check_for_backend(diesel::pg::Pg))]
+pub struct Evicted {
+    /// Its id.
+    pub id: String,
+    /// Its length in BSON, bytes.
+    pub size_bytes: i64,
+    /// When it was last read or changed.
+    pub last_access: DateTime<Utc>,
+}
+
+/// Makes room now, if dashboards take too much. With `is_dry` only tells which would go.
+pub async fn evict(
+    conn: &mut Connection,
+    limits: &Limits,
+    is_dry: bool,
+    now: DateTime<Utc>,
+) -> Result<Vec<Evicted>, Refusal> {
+    transaction(conn, async |conn| {
+        let mut totals = Totals::lock(conn, Deadline::NONE).await?;
+        if is_dry {
+            return would_go(conn, totals, limits).await;
+        }
+        let evicted = make_room(conn, &mut totals, limits, now, Deadline::NONE).await?;
+        versions::prune(conn, &mut totals, limits, now).await?;
+        totals.store(conn, now).await?;
+        Ok(evicted)
+    })
+    .await
+}
+
+/// Deletes what has to go, and keeps its bodies as earlier ones.
+pub(super) async fn make_room(
+    conn: &mut Connection,
+    totals: &mut Totals,
+    limits: &Limits,
+    now: DateTime<Utc>,
+    deadline: Deadline,
+) -> Result<Vec<Evicted>, Refusal> {
+    let mut all = Vec::new();
+    let Some(target) = limits.quota.target_bytes(unsigned(totals.dashboards_bytes)) else { return Ok(all) };
+    loop {
+        let oldest = oldest(conn, None).await?;
+        let chosen: Vec<_> = chosen(&oldest, unsigned(totals.dashboards_bytes), target).collect();
+        if chosen.is_empty() {
+            return Ok(all);
+        }
+        deadline.bound(conn).await?;
+        let gone = delete(conn, &chosen, now).await?;
+        for Gone { id, size_bytes } in gone {
+            totals.dashboards_bytes -= size_bytes;
+            totals.versions_bytes += size_bytes;
+            all.extend(chosen.iter().find(|candidate| candidate.id == id).map(|&evicted| evicted.clone()));
+        }
+        // One that was read or whitelisted after it was chosen is still there: the next round looks again.
+    }
+}
+
+/// What would go, by the same choice.
+async fn would_go(conn: &mut Connection, totals: Totals, limits: &Limits) -> Result<Vec<Evicted>, Refusal> {
+    let mut all = Vec::new();
+    let mut total = unsigned(totals.dashboards_bytes);
+    let Some(target) = limits.quota.target_bytes(total) else { return Ok(all) };
+    loop {
+        let oldest = oldest(conn, Some(signed(all.len() as u64))).await?;
+        let chosen: Vec<_> = chosen(&oldest, total, target).cloned().collect();
+        if chosen.is_empty() {
+            return Ok(all);
+        }
+        total = total.saturating_sub(chosen.iter().map(|candidate| unsigned(candidate.size_bytes)).sum());
+        all.extend(chosen);
+    }
+}
+
+/// Those that may go, in the order in which they would.
+async fn oldest(conn: &mut Connection, offset: Option<i64>) -> Result<Vec<Evicted>, Refusal> {
+    let oldest = dashboards::table
+        .filter(diesel::dsl::not(dashboards::whitelisted))
+        .order((dashboards::last_access, dashboards::created_at, dashboards::id))
+        .limit(PAGE)
+        .offset(offset.unwrap_or(0))
+        .select(Evicted::as_select())
+        .load(conn)
+        .await?;
+    Ok(oldest)
+}
+
+fn chosen(oldest: &[Evicted], total: u64, target: u64) -> impl Iterator<Item = &Evicted> {
+    let candidates = oldest.iter().map(|id| Candidate { id, size_bytes: unsigned(id.size_bytes) });
+    choose(total, target, candidates).map(|candidate| candidate.id)
+}
+
+#[derive(QueryableByName)]
+struct Gone {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    size_bytes: i64,
+}
+
+/// Deletes those of `chosen` that are still as they were when they were chosen.
+async fn delete(conn: &mut Connection, chosen: &[&Evicted], now: DateTime<Utc>) -> Result<Vec<Gone>, Refusal> {
+    let ids: Vec<_> = chosen.iter().map(|candidate| candidate.id.as_str()).collect();
+    let last_accesses: Vec<_> = chosen.iter().map(|candidate| candidate.last_access).collect();
+    let gone = diesel::sql_query(include_str!("evict.sql"))
+        .bind::<Array<Text>, _>(ids)
+        .bind::<Array<Timestamptz>, _>(last_accesses)
+        .bind::<Text, _>(Ending::Evicted.word())
+        .bind::<Timestamptz, _>(now)
+        .load(conn)
+        .await?;
+    Ok(gone)
+}

@@ -1,0 +1,3 @@
+DROP TABLE metrics.databoard_totals;
+DROP TABLE metrics.databoard_versions;
+DROP TABLE metrics.databoard_dashboards;
