@@ -1,0 +1,4 @@
+//! Saved dashboards and channels.
+
+mod channels;
+mod points;
