@@ -109,8 +109,9 @@ impl Interval {
     fn between(bins: &[Bin]) -> Self {
         let differences = || bins.windows(2).map(|pair| pair[1].middle_ns().saturating_sub(pair[0].middle_ns()) as f64);
         let count = bins.len().saturating_sub(1).max(1) as f64;
-        let average = differences().sum::<f64>() / count;
-        let variance = differences().map(|difference| (difference - average).powi(2)).sum::<f64>() / count;
+        // Not by `sum`, which gives nothing a sign: of no difference it is -0.
+        let average = differences().fold(0.0, |sum, difference| sum + difference) / count;
+        let variance = differences().fold(0.0, |sum, difference| sum + (difference - average).powi(2)) / count;
         Self { average, deviation: variance.sqrt() }
     }
 }

@@ -17,7 +17,7 @@ pub use events::EventReader;
 pub use list::{channels, exact_pattern};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 
 /// Why an answer gives no data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +49,7 @@ pub enum DataError {
 }
 
 /// A payload as CBOR or JSON: which of them, its first byte says.
-fn decode<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Result<T, DataError> {
+fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, DataError> {
     let is_json = payload.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| b"{[\"".contains(byte));
     if is_json {
         serde_json::from_slice(payload).map_err(|error| DataError::Malformed(error.to_string()))

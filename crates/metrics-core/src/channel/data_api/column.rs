@@ -156,7 +156,7 @@ impl<'de> Deserialize<'de> for Column {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Column, A::Error> {
-                let mut column = Column::Empty;
+                let mut column = Column::Absent(0);
                 while let Some(cell) = entries.next_element()? {
                     column.push(cell).map_err(A::Error::custom)?;
                 }
