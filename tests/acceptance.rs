@@ -8,6 +8,7 @@ mod civil_days;
 mod coldroom;
 mod connections;
 mod contract;
+mod databoard;
 mod dependencies;
 mod deployment;
 mod embedded;

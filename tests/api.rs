@@ -1,7 +1,7 @@
 //! The HTTP API, as a client sees it: the program `api` over stored rows.
 
 mod caching;
-mod client;
+pub mod client;
 mod documentation;
 mod files;
 mod fleet;
@@ -17,7 +17,7 @@ mod reports;
 pub mod rows;
 mod series;
 mod slices;
-mod stores;
+pub mod stores;
 mod uptime_reports;
 
 use std::fs;

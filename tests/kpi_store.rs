@@ -60,7 +60,7 @@ async fn connected(url: &DatabaseUrl) -> Connection {
 }
 
 /// What `body` makes of a connection to `db`.
-fn with<T: Send + 'static>(db: &TestDb, body: impl AsyncFnOnce(&mut Connection) -> T + Send + 'static) -> T {
+pub fn with<T: Send + 'static>(db: &TestDb, body: impl AsyncFnOnce(&mut Connection) -> T + Send + 'static) -> T {
     let url = db.url().clone();
     // The future of a closure that borrows cannot be told to be Send: it gets a thread of its own.
     std::thread::spawn(move || {

@@ -2,6 +2,7 @@
 //! path of their own.
 
 mod body;
+mod channels;
 mod client;
 mod cors;
 mod dashboards;
@@ -12,6 +13,7 @@ mod openapi;
 mod schema;
 mod state;
 mod token;
+mod upstream;
 mod versions;
 
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub use cors::cors;
 pub use error::{Detail, Item, Refused};
 pub use schema::load as load_schema;
 pub use state::Databoard;
+pub use upstream::Upstream;
 
 /// Time for one request for a dashboard, and for all that takes no longer than that.
 pub const SHORT: Duration = Duration::from_secs(5);
@@ -36,6 +39,7 @@ pub fn public(config: &mut ServiceConfig, databoard: &Data<Databoard>) {
             .configure(meta::public)
             .configure(dashboards::routes)
             .configure(versions::routes)
+            .configure(channels::routes)
             .default_service(web::to(error::not_found))
             .wrap(from_fn(error::in_form));
         config.service(scope);

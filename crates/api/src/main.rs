@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use anyhow::Context;
 use api::AppState;
+use api::databoard::Upstream;
 use clap::Parser;
 use metrics_core::db;
 use metrics_core::parameters::Parameters;
@@ -69,6 +70,7 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let schema = api::databoard::load_schema(&settings.databoard).await.map_err(Failure::NotUsable)?;
     tracing::info!("schema of dashboards: {}, SHA-256 {}", schema.source(), schema.sha256());
     let schema = settings.databoard.validate_dashboard_schema.then_some(schema);
+    let upstream = Upstream::start(&settings.databoard).map_err(Failure::NotUsable)?;
 
     // Kept to the end: dropping it may stop the embedded server.
     let databases = db::open(settings).await.map_err(not_usable)?;
@@ -77,7 +79,8 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
         db::migrate::migrate(&databases.metrics).await.map_err(not_usable)?;
     }
     let parameters = Parameters::embedded().map_err(|error| Failure::NotUsable(error.into()))?;
-    let state = AppState::new(settings, parameters, &databases.metrics, &databases.source, schema, embedded_dir);
+    let state =
+        AppState::new(settings, parameters, &databases.metrics, &databases.source, schema, upstream, embedded_dir);
     let state = state.map_err(not_usable)?;
     let state = Arc::new(state);
 

@@ -15,7 +15,7 @@ use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
 use tokio::sync::Notify;
 
-use crate::databoard::Databoard;
+use crate::databoard::{Databoard, Upstream};
 use crate::direct::Direct;
 use crate::error::ApiError;
 use crate::kept_pages::KeptPages;
@@ -59,6 +59,7 @@ impl AppState {
         metrics: &DatabaseUrl,
         source: &DatabaseUrl,
         schema: Option<Schema>,
+        upstream: Option<Upstream>,
         embedded_dir: Option<PathBuf>,
     ) -> Result<Self, DbError> {
         let api = &settings.api;
@@ -81,7 +82,7 @@ impl AppState {
             health_pool: pool(1)?,
             writer: connect::pool(metrics, &ConnectOptions { read_only: false, ..options }, 1, POOL_WAIT)?,
             reports_wait: Notify::new(),
-            databoard: Data::new(Databoard::new(settings, metrics, schema)?),
+            databoard: Data::new(Databoard::new(settings, metrics, schema, upstream)?),
             settings: api.clone(),
             embedded_dir,
         })
@@ -124,6 +125,11 @@ pub struct Worker {
 impl Worker {
     /// A snapshot to read one response from.
     pub async fn snapshot(&self) -> Result<Snapshot, ApiError> {
-        Ok(Snapshot::open(&self.pool).await?)
+        Ok(self.read().await?)
+    }
+
+    /// The same, where what goes wrong is told in another form.
+    pub(crate) async fn read(&self) -> Result<Snapshot, DbError> {
+        Snapshot::open(&self.pool).await
     }
 }

@@ -4,6 +4,7 @@
 //! files, and nothing that reads a clock, a file, the environment or a database. The feature `runtime`
 //! (on by default) adds settings, logging and `db`.
 
+pub mod channel;
 pub mod coldroom;
 pub mod dashboard;
 pub mod exit;

@@ -5,6 +5,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi as Description, Server};
 use utoipa::{Modify, OpenApi};
 
+use super::channels::{curve, raw_events, raw_link, recent, search};
 use super::error::Refused;
 use super::{dashboards, maintenance, meta, versions};
 
@@ -26,10 +27,16 @@ use super::{dashboards, maintenance, meta, versions};
         dashboards::remove,
         versions::list,
         versions::restore,
+        search::get,
+        recent::get,
+        curve::get,
+        raw_link::get,
+        raw_events::get,
     ),
     tags(
         (name = "server", description = "The server itself."),
         (name = "dashboards", description = "What was saved."),
+        (name = "channels", description = "What can be drawn, and its points."),
     ),
 )]
 struct Public;

@@ -1,4 +1,4 @@
-//! What requests for dashboards share.
+//! What requests for dashboards and channels share.
 
 use std::time::Duration;
 
@@ -8,12 +8,14 @@ use metrics_core::db::databoard::{Deadline, Limits};
 use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
 use metrics_core::settings::{DatabaseUrl, DataboardSettings, Settings};
 
+use super::channels::internal::Internal;
 use super::error::Refused;
+use super::upstream::Upstream;
 
 /// Longest wait for a connection, below what any route may take.
 const POOL_WAIT: Duration = Duration::from_secs(4);
 
-/// What all requests for dashboards share.
+/// What all requests for dashboards and channels share.
 pub struct Databoard {
     /// Settings of this part.
     pub settings: DataboardSettings,
@@ -21,13 +23,22 @@ pub struct Databoard {
     pub(super) schema: Option<Schema>,
     /// How much may be stored.
     pub(super) limits: Limits,
+    /// Channels of ours.
+    pub(super) internal: Internal,
+    /// The data-api whose channels are shown beside ours, if there is one.
+    pub(super) upstream: Option<Upstream>,
     /// Writes its own tables, and no metrics.
     pool: Pool,
 }
 
 impl Databoard {
     /// Over the database `url`; connections are opened when first needed.
-    pub fn new(settings: &Settings, url: &DatabaseUrl, schema: Option<Schema>) -> Result<Self, DbError> {
+    pub fn new(
+        settings: &Settings,
+        url: &DatabaseUrl,
+        schema: Option<Schema>,
+        upstream: Option<Upstream>,
+    ) -> Result<Self, DbError> {
         let own = &settings.databoard;
         let options = ConnectOptions {
             application_name: "metrics-api dashboards".to_owned(),
@@ -39,6 +50,8 @@ impl Databoard {
         Ok(Self {
             limits: Limits { quota, is_strict: own.dashboard_strict_quota, history_max_bytes: own.history_max_bytes() },
             schema,
+            internal: Internal::new(settings, url),
+            upstream,
             pool: connect::pool(url, &options, own.pool_size, POOL_WAIT)?,
             settings: own.clone(),
         })

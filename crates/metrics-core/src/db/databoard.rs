@@ -1,10 +1,14 @@
-//! Saved dashboards, their earlier bodies, and how room is made for them.
+//! Saved dashboards, their earlier bodies, and how room is made for them; channels of ours, their ids and their points.
 //!
 //! Whoever writes bodies holds the one row of `databoard_totals`, before any dashboard: writes come one after the other,
 //! the total is always that of what is stored, and no two of them wait for each other.
 
+pub mod catalogue;
 mod dashboards;
+pub mod points;
+pub mod recent;
 mod room;
+pub mod series;
 mod transfer;
 mod versions;
 

@@ -320,3 +320,24 @@ diesel::table! {
         computed_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    metrics.databoard_series (series_id) {
+        series_id -> Int8,
+        backend -> Text,
+        name -> Text,
+        environment -> Text,
+        subject -> Text,
+        metric -> Text,
+        listed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.databoard_recent (backend, name) {
+        backend -> Text,
+        name -> Text,
+        channel -> Json,
+        read_order -> Int8,
+    }
+}

@@ -1,0 +1,183 @@
+//! Our own channels: what there is of them, and their points.
+//!
+//! A back end that not everybody may see is not in the catalogue, so that its channels are unknown everywhere.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::StatusCode;
+use metrics_core::channel::binning::Binner;
+use metrics_core::channel::catalogue::{Catalogue, Entry};
+use metrics_core::channel::names::{Backend, Kind, Metric, Subject};
+use metrics_core::channel::{Bin, Events, TimeRange, Values};
+use metrics_core::db::AsyncConnection as _;
+use metrics_core::db::databoard::points::{self, Wanted};
+use metrics_core::db::databoard::{catalogue, series};
+use metrics_core::settings::{DatabaseUrl, Settings};
+use metrics_core::uptime::Poll;
+use tokio::sync::Mutex;
+
+use super::super::error::Refused;
+use super::super::state::Databoard;
+use crate::direct::Direct;
+use crate::state::Worker;
+
+/// Longest time for which a catalogue is taken for what the tables hold.
+const FRESH: Duration = Duration::from_mins(1);
+/// Stores whose polls are read at once.
+const POLLS_AT_ONCE: usize = 4;
+
+/// Our own channels.
+pub struct Internal {
+    /// Back ends that everybody may see.
+    public: Vec<Backend>,
+    /// What was read last, and when. Whoever finds it too old reads it again, while the others wait.
+    catalogue: Mutex<Option<(Instant, Arc<Catalogue>)>>,
+    /// For polls, which come by COPY.
+    polls: Direct,
+    /// Most points of a curve without bins.
+    max_points: u32,
+}
+
+impl Internal {
+    /// Over the database `url`; connections are opened when first needed.
+    pub fn new(settings: &Settings, url: &DatabaseUrl) -> Self {
+        let public = |backend: &Backend| settings.databoard.public_backends.iter().any(|name| name == backend.name());
+        Self {
+            public: Backend::ALL.into_iter().filter(public).collect(),
+            catalogue: Mutex::new(None),
+            polls: Direct::new(settings, url, "metrics-api channels", POLLS_AT_ONCE),
+            max_points: settings.databoard.max_points,
+        }
+    }
+
+    /// The channels that everybody may see, as the tables held them at most a minute ago. Those that are new get their
+    /// ids.
+    pub async fn catalogue(&self, worker: &Worker, databoard: &Databoard) -> Result<Arc<Catalogue>, Refused> {
+        let mut kept = self.catalogue.lock().await;
+        if let Some((since, catalogue)) = &*kept
+            && since.elapsed() < FRESH
+        {
+            return Ok(catalogue.clone());
+        }
+        let since = Instant::now();
+        let catalogue = Arc::new(self.read(worker, databoard).await?);
+        *kept = Some((since, catalogue.clone()));
+        Ok(catalogue)
+    }
+
+    async fn read(&self, worker: &Worker, databoard: &Databoard) -> Result<Catalogue, Refused> {
+        let mut parts = Vec::new();
+        if !self.public.is_empty() {
+            let mut snapshot = worker.read().await?;
+            for backend in &self.public {
+                let subjects = catalogue::subjects(&mut snapshot, *backend).await?;
+                parts.push((*backend, subjects, series::all(&mut snapshot, *backend).await?));
+            }
+            snapshot.close().await?;
+        }
+        let (mut subjects, mut series) = (Vec::new(), Vec::new());
+        for (backend, found, mut known) in parts {
+            if !series::missing(&known, &found).is_empty() {
+                let mut conn = databoard.connection().await?;
+                known = conn.transaction(async |conn| series::complete(conn, backend, &found).await).await?;
+            }
+            subjects.extend(found);
+            series.extend(known);
+        }
+        Ok(Catalogue::new(subjects, series))
+    }
+
+    /// The channel of `backend` with exactly this name or id; `None` when there is none that everybody may see.
+    pub async fn find(
+        &self,
+        worker: &Worker,
+        databoard: &Databoard,
+        backend: Backend,
+        name_or_id: &str,
+    ) -> Result<Option<Entry>, Refused> {
+        Ok(self.catalogue(worker, databoard).await?.find(backend, name_or_id).cloned())
+    }
+
+    /// Events of a channel. More than a curve may have are refused.
+    pub async fn events(&self, worker: &Worker, entry: &Entry, range: TimeRange) -> Result<Events, Refused> {
+        // One more, which tells that there are more.
+        let limit = Some(self.max_points.saturating_add(1));
+        let mut timestamps_ns = Vec::new();
+        let mut values = Vec::new();
+        if let (Subject::Store(store), Metric::Status) = (&entry.of.subject, entry.metric) {
+            let mut polls: Vec<Poll> = Vec::new();
+            let (_turn, client) = self.polls.connect().await?;
+            points::polls(&client, store, range, limit, |poll| polls.push(poll)).await?;
+            self.check(polls.len())?;
+            polls.sort_unstable();
+            timestamps_ns.extend(polls.iter().map(|poll| points::poll_ns(*poll)));
+            values.extend(polls.iter().map(|poll| status(*poll)));
+        } else {
+            let mut snapshot = worker.read().await?;
+            let wanted = Wanted { subject: &entry.of.subject, metric: entry.metric, unit: entry.unit(), range, limit };
+            points::each(&mut snapshot, wanted, |at_ns, value| {
+                timestamps_ns.push(at_ns);
+                values.push(value);
+            })
+            .await?;
+            snapshot.close().await?;
+            self.check(timestamps_ns.len())?;
+        }
+        Ok(Events { timestamps_ns, pulses: None, values: typed(entry.metric.kind(), values) })
+    }
+
+    /// Bins of a channel, whatever the number of its events.
+    pub async fn bins(
+        &self,
+        worker: &Worker,
+        entry: &Entry,
+        range: TimeRange,
+        number: NonZeroU32,
+    ) -> Result<Vec<Bin>, Refused> {
+        let mut binner = Binner::new(range, number);
+        if let (Subject::Store(store), Metric::Status) = (&entry.of.subject, entry.metric) {
+            let (_turn, client) = self.polls.connect().await?;
+            let add = |poll| binner.add(points::poll_ns(poll), status(poll));
+            points::polls(&client, store, range, None, add).await?;
+        } else {
+            let mut snapshot = worker.read().await?;
+            let wanted =
+                Wanted { subject: &entry.of.subject, metric: entry.metric, unit: entry.unit(), range, limit: None };
+            points::each(&mut snapshot, wanted, |at_ns, value| binner.add(at_ns, value)).await?;
+            snapshot.close().await?;
+        }
+        Ok(binner.finish())
+    }
+
+    fn check(&self, points: usize) -> Result<(), Refused> {
+        let max = self.max_points;
+        if points <= max as usize {
+            return Ok(());
+        }
+        let text = format!("The curve has more than {max} points: ask for bins (num_bins), or for less time.");
+        Err(Refused::Told(StatusCode::PAYLOAD_TOO_LARGE, text))
+    }
+}
+
+/// 1 when a poll says active, 0 otherwise.
+fn status(poll: Poll) -> f64 {
+    f64::from(u8::from(poll.is_active()))
+}
+
+/// Values as a channel of this kind has them.
+fn typed(kind: Kind, values: Vec<f64>) -> Values {
+    #[expect(clippy::cast_possible_truncation, reason = "sums of columns of whole numbers of 32 bits")]
+    let whole = |values: Vec<f64>| values.into_iter().map(|value| value as i64).collect::<Vec<_>>();
+    match kind {
+        Kind::Float => Values::Numbers(values),
+        Kind::Integer => Values::Integers(whole(values)),
+        Kind::Enum => {
+            let words = Metric::LABELS.map(Arc::<str>::from);
+            let values = whole(values);
+            let labels = values.iter().map(|value| words[usize::from(*value != 0)].clone()).collect();
+            Values::Enums { values, labels }
+        }
+    }
+}

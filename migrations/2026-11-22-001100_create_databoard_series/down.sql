@@ -1,0 +1,2 @@
+DROP TABLE metrics.databoard_recent;
+DROP TABLE metrics.databoard_series;

@@ -1,0 +1,230 @@
+//! Channels over HTTP: ours, without another server.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::api::client::{Request, Response};
+use crate::api::{Api, rows, stores as odd};
+use crate::kpi_store::{count, day, stored_run};
+use crate::stores::ingested;
+use crate::support::TestDb;
+
+/// Cooling units 1 and 2 of company 9, with unit 2 on the first two days, and unit 3 of none.
+pub fn rooms(db: &TestDb) {
+    rows::two_units(db);
+    db.execute(
+        r#"INSERT INTO metrics.cooling_unit_metrics
+           SELECT (jsonb_populate_record(day, '{"cooling_unit_id": 2, "unit_name": "Room 2", "cap_num_crates": 50,
+               "average_room_occupancy": 80, "room_revenue": 0.20, "tot_co2": 1.5}')).*
+           FROM metrics.cooling_unit_metrics AS day
+           WHERE cooling_unit_id = 1 AND date < '2026-11-03'"#,
+    );
+}
+
+/// Five stores with odd ids.
+pub fn stores(db: &TestDb) {
+    ingested(db, &odd::folder());
+}
+
+fn all(db: &TestDb) {
+    rooms(db);
+    stores(db);
+    stored_run(db, "production", day(0), vec![count("Users (30 d)", "12")]);
+}
+
+/// An API to which these back ends are public.
+fn start(db: &TestDb, public: &str, more: &[(&str, &str)]) -> Api {
+    Api::start_with(db.url(), &[&[("DATABOARD_PUBLIC_BACKENDS", public)], more].concat())
+}
+
+fn channels(response: &Response) -> Vec<Value> {
+    assert_eq!(
+        (response.status, response.header("content-type")),
+        (200, Some("application/json")),
+        "{}",
+        response.text()
+    );
+    let body = response.json();
+    assert_eq!(body.as_object().unwrap().len(), 1);
+    body["channels"].as_array().unwrap().clone()
+}
+
+fn search(api: &Api, query: &str) -> Vec<Value> {
+    channels(&api.get(&format!("/databoard/channels/search?{query}")))
+}
+
+fn names(channels: &[Value]) -> Vec<&str> {
+    channels.iter().map(|channel| channel["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn without_a_text_all_channels_are_listed() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling,store,kpi", &[]);
+    let listed = search(&api, "");
+    // Three units and a company, five stores, a KPI.
+    assert_eq!(listed.len(), 4 * 15 + 5 * 7 + 1);
+    for query in
+        ["search_text=", "search_text=%20%20", "search_text=%20%20%20%20%20%20%20", "allow_cached_response=false"]
+    {
+        assert_eq!(search(&api, query), listed, "{query}");
+    }
+    assert_eq!(names(&listed)[..2], ["COOL-1:OCCUPANCY", "COOL-1:CO2_SAVED"]);
+    assert_eq!(names(&listed)[45], "COMP-9:OCCUPANCY");
+    assert_eq!(*names(&listed).last().unwrap(), "KPI-Users_30_d_");
+    let ids: BTreeSet<_> = listed.iter().map(|channel| channel["seriesId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), listed.len(), "ids are unique over all back ends");
+    let order: Vec<_> = listed[0].as_object().unwrap().keys().map(String::as_str).collect();
+    let members = BTreeSet::from(["backend", "name", "seriesId", "source", "type", "shape", "unit", "description"]);
+    assert_eq!(order.into_iter().collect::<BTreeSet<_>>(), members);
+    for channel in &listed {
+        let is_text = |(member, value): (&String, &Value)| member == "shape" || value.is_string();
+        assert!(channel.as_object().unwrap().iter().all(is_text), "{channel}");
+        assert_eq!((&channel["shape"], &channel["source"]), (&json!([]), &json!("metrics-backend")));
+        let is_fine = |c: char| c.is_ascii_alphanumeric() || "_:-".contains(c);
+        assert!(channel["name"].as_str().unwrap().chars().all(is_fine));
+    }
+    let text = api.get("/databoard/channels/search?search_text=%5ECOOL-1:OCC").text().to_owned();
+    let id = listed[0]["seriesId"].as_str().unwrap();
+    assert_eq!(
+        text,
+        format!(
+            r#"{{"channels":[{{"backend":"cooling","name":"COOL-1:OCCUPANCY","seriesId":"{id}","source":"metrics-backend","type":"f64","shape":[],"unit":"%","description":"Room One (Cold), average occupancy"}}]}}"#
+        )
+    );
+}
+
+#[test]
+fn types_and_units_are_those_of_the_values() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling,store,kpi", &[]);
+    let of = |name: &str| {
+        let found = search(&api, &format!("search_text=%5E{name}$&allow_cached_response=false"));
+        assert_eq!(found.len(), 1, "{name}");
+        [found[0]["type"].clone(), found[0]["unit"].clone()]
+    };
+    for (name, kind, unit) in [
+        ("COOL-1:OCCUPANCY", "f64", "%"),
+        ("COMP-9:CO2_SAVED", "f64", "kg"),
+        ("COOL-1:REVENUE", "f64", "NGN"),
+        ("COMP-9:REVENUE", "f64", "NGN"),
+        ("COOL-3:REVENUE", "f64", ""),
+        ("COOL-1:REVENUE_USD", "f64", "USD"),
+        ("COOL-1:CRATES_IN", "i64", ""),
+        ("COOL-1:ACTIVE_USERS", "i64", ""),
+        ("COOL-1:BENEFICIARIES", "f64", ""),
+        ("COOL-1:CAPACITY_TONS", "f64", "t"),
+        ("STORE-a_b:STATUS", "enum", ""),
+        ("STORE-007:UPTIME_HOUR", "f64", "min"),
+        ("STORE-007:DOWNTIME_WEEK", "f64", "h"),
+        ("KPI-Users_30_d_", "f64", "things"),
+    ] {
+        assert_eq!(of(name), [kind, unit], "{name}");
+    }
+}
+
+#[test]
+fn a_text_is_a_pattern_anywhere_in_the_name_in_letters_of_any_size() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling,store,kpi", &[]);
+    for (query, expected) in [
+        ("search_text=occupancy", 4),
+        ("search_text=%20%20cool-1:occ%20%20", 1),
+        ("search_text=occ", 4),
+        ("search_text=OCC", 4),
+        ("search_text=%5Eoccupancy", 0),
+        ("search_text=cool.*_in$", 3 * 3),
+        ("search_text=occ&backend=store", 0),
+        ("search_text=&backend=store", 35),
+        ("search_text=%20%20&backend=kpi", 1),
+        ("backend=cooling", 60),
+        ("backend=sf-databuffer", 0),
+        ("backend=Cooling", 0),
+        ("search_text=nothing+has+this+name", 0),
+    ] {
+        assert_eq!(search(&api, query).len(), expected, "{query}");
+    }
+    for path in ["/databoard/channels/search/?search_text=kpi", "/databoard/channels/search?search_text=kpi"] {
+        assert_eq!(names(&channels(&api.get(path))), ["KPI-Users_30_d_"]);
+    }
+}
+
+#[test]
+fn what_is_no_pattern_is_told_in_words() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling", &[]);
+    for text in ["(", "%5B", "*", "%28a%7B500%7D%29%7B500%7D", "%28%3F=a%29b", "%28a%29%5C1"] {
+        let response = api.get(&format!("/databoard/channels/search?search_text={text}"));
+        assert_eq!(response.status, 422, "{text}");
+        assert!(response.json()["detail"].is_string(), "{}", response.text());
+    }
+    let response = api.get("/databoard/channels/search?allow_cached_response=perhaps");
+    assert_eq!(response.status, 422);
+    assert_eq!(response.json()["detail"][0]["loc"], json!(["query", "allow_cached_response"]));
+    for word in ["true", "YES", "on", "t", "y", "1", "False", "no", "OFF", "f", "n", "0"] {
+        assert_eq!(search(&api, &format!("search_text=COOL-1:OCC&allow_cached_response={word}")).len(), 1, "{word}");
+    }
+}
+
+#[test]
+fn back_ends_that_are_not_public_do_not_exist() {
+    let db = TestDb::new();
+    all(&db);
+    let api = Api::start(&db);
+    assert_eq!(search(&api, ""), [] as [Value; 0]);
+    assert_eq!(db.value("SELECT count(*) FROM metrics.databoard_series"), 0);
+    let api = start(&db, "store", &[]);
+    assert_eq!(search(&api, "").len(), 35);
+    assert_eq!(search(&api, "backend=cooling"), [] as [Value; 0]);
+    assert_eq!(search(&api, "search_text=occupancy&allow_cached_response=false"), [] as [Value; 0]);
+    let recent = channels(&api.get("/databoard/channels/recent"));
+    assert!(recent.iter().all(|channel| channel["backend"] == "store"), "{recent:?}");
+}
+
+#[test]
+fn an_answer_that_is_cut_says_so() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling,store,kpi", &[("DATABOARD_MAX_CHANNELS", "15")]);
+    let get = |query: &str| api.get(&format!("/databoard/channels/search?{query}"));
+    let cut = get("");
+    assert_eq!((channels(&cut).len(), cut.header("x-truncated")), (15, Some("true")));
+    let whole = get("search_text=COOL-2");
+    assert_eq!((channels(&whole).len(), whole.header("x-truncated")), (15, None));
+}
+
+#[test]
+fn ids_and_names_are_the_same_after_a_restart() {
+    let db = TestDb::new();
+    all(&db);
+    let before = search(&start(&db, "cooling,store,kpi", &[]), "");
+    assert_eq!(search(&start(&db, "cooling,store,kpi", &[]), ""), before);
+    // Another one of the same stem, which sorts before it.
+    db.execute("INSERT INTO metrics.store (ext_id, computed_at) VALUES ('a b', now())");
+    let after = search(&start(&db, "store", &[]), "");
+    let kept: Vec<_> = before.iter().filter(|channel| channel["backend"] == "store").collect();
+    assert!(kept.iter().all(|channel| after.contains(channel)));
+    let new: Vec<_> = after.iter().filter(|channel| !before.contains(channel)).cloned().collect();
+    assert!(names(&new).iter().all(|name| name.starts_with("STORE-a_b-2:")), "{:?}", names(&new));
+    assert_eq!(new.len(), 7);
+}
+
+/// Before any is read, the end of the list.
+#[test]
+fn recent_are_the_last_of_the_list_until_one_is_read() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling,store,kpi", &[]);
+    let listed = search(&api, "");
+    for path in ["/databoard/channels/recent", "/databoard/channels/recent/"] {
+        assert_eq!(channels(&api.get(path)), listed[listed.len() - 10..]);
+    }
+    let head = api.send(&Request::new("HEAD", "/databoard/channels/recent"));
+    assert_eq!((head.status, head.text()), (200, ""));
+    assert_eq!(api.send(&Request::new("POST", "/databoard/channels/recent")).status, 405);
+}
