@@ -418,8 +418,8 @@ fn a_data_api_that_hangs_is_a_timeout_also_within_its_answer_and_after_its_bins(
 fn more_requests_than_may_be_are_told_so_at_once_and_others_are_answered() {
     let settings = [("UPSTREAM_MAX_PARALLEL", "2"), ("METRICS_DATABOARD__UPSTREAM_TIMEOUT_S", "10")];
     let running = running(Stub::start(channels(), always(Answer::hang), never()), &settings).listed(4);
+    let query = format!("channel_name=TEMP&{TIMES}");
     thread::scope(|scope| {
-        let query = format!("channel_name=TEMP&{TIMES}");
         let hanging = [(); 2].map(|()| scope.spawn(|| running.ask(&query)));
         until(|| running.stub.requests("events").len() == 2);
         let (status, body) = running.ask(&query);

@@ -74,6 +74,9 @@ pub struct DataboardSettings {
     /// Requests to the data-api at a time, at least 1.
     #[serde(deserialize_with = "values::at_least_one")]
     pub upstream_max_parallel: usize,
+    /// Time for all that a curve needs of the data-api.
+    #[serde(rename = "upstream_timeout_s", deserialize_with = "values::seconds")]
+    pub upstream_timeout: Duration,
 }
 
 impl DataboardSettings {

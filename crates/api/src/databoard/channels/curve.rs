@@ -29,8 +29,6 @@ use crate::state::Worker;
 pub const PATH: &str = "/channels/curve";
 /// Time that it may take.
 const LIMIT: Duration = Duration::from_mins(1);
-/// Time that the data-api may take for all that one curve needs.
-const UPSTREAM_LIMIT: Duration = Duration::from_secs(50);
 
 /// Which points are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,7 +228,7 @@ async fn elsewhere(
     asked: Asked,
     now: DateTime<Utc>,
 ) -> Result<Curve, Refused> {
-    let deadline = Instant::now() + UPSTREAM_LIMIT;
+    let deadline = Instant::now() + databoard.settings.upstream_timeout;
     let subject = Subject { backend, name: asked.name.clone() };
     let channel = known(upstream, &subject, asked.backend.as_deref(), deadline).await?;
     let range = asked.times.range()?;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::super::error::{Detail, Refused};
 use super::super::state::Databoard;
 use super::super::upstream::Subject;
-use super::curve::{self, Times, unknown};
+use super::curve::{Times, unknown};
 use super::parameters::Parameters;
 
 /// Where it answers, below the mount.
@@ -22,7 +22,7 @@ pub const PATH: &str = "/channels/raw-link";
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Link {
     /// The address.
-    #[schema(example = "https://example.org/databoard/channels/curve?channel_name=COOL-17%3AOCCUPANCY")]
+    #[schema(example = "https://example.org/databoard/data-api/4/events?backend=cooling&channelName=COOL-17%3AOCCUPANCY")]
     link: String,
 }
 

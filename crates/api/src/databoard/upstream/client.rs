@@ -135,8 +135,13 @@ fn failed(error: reqwest::Error) -> UpstreamError {
     }
     // The address holds what was asked for.
     let error = error.without_url();
-    let causes = std::iter::successors(Some(&error as &dyn Error), |error| error.source());
-    UpstreamError::Failed(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    let mut reason = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        reason = format!("{reason}: {cause}");
+        source = cause.source();
+    }
+    UpstreamError::Failed(reason)
 }
 
 /// An instant as the data-api reads it: with its offset, and a fraction only where there is one.
