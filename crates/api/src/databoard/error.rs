@@ -176,17 +176,23 @@ pub async fn in_form(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let http_request = request.request().clone();
-    let response = match next.call(request).await {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, http_request.clone()),
-    };
-    match response.response().error() {
-        Some(error) if error.as_error::<Refused>().is_none() => {
-            let status = response.status();
-            let text = status.canonical_reason().unwrap_or("Error").to_owned();
-            Ok(ServiceResponse::new(http_request, Refused::Told(status, text).error_response()))
+    // The request is not cloned: whoever routes it needs it for itself.
+    match next.call(request).await {
+        Ok(response) => {
+            let response = response.map_into_boxed_body();
+            let Some(refused) = response.response().error().and_then(in_our_words) else { return Ok(response) };
+            let (request, _) = response.into_parts();
+            Ok(ServiceResponse::new(request, refused.error_response()))
         }
-        _ => Ok(response),
+        Err(error) => Err(in_our_words(&error).map_or(error, Error::from)),
     }
+}
+
+/// What is said in the place of an error of the server's own machinery.
+fn in_our_words(error: &Error) -> Option<Refused> {
+    if error.as_error::<Refused>().is_some() {
+        return None;
+    }
+    let status = error.as_response_error().status_code();
+    Some(Refused::Told(status, status.canonical_reason().unwrap_or("Error").to_owned()))
 }
