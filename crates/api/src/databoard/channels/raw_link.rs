@@ -22,7 +22,9 @@ pub const PATH: &str = "/channels/raw-link";
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Link {
     /// The address.
-    #[schema(example = "https://example.org/databoard/data-api/4/events?backend=cooling&channelName=COOL-17%3AOCCUPANCY")]
+    #[schema(
+        example = "https://example.org/databoard/data-api/4/events?backend=cooling&channelName=COOL-17%3AOCCUPANCY"
+    )]
     link: String,
 }
 
