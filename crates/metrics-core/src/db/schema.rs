@@ -286,7 +286,6 @@ diesel::allow_tables_to_appear_in_same_query!(kpi_results, kpi_runs);
 diesel::table! {
     metrics.databoard_dashboards (id) {
         id -> Text,
-        body -> Text,
         size_bytes -> Int8,
         version -> Int8,
         last_access -> Timestamptz,
@@ -300,10 +299,18 @@ diesel::table! {
 }
 
 diesel::table! {
-    metrics.databoard_versions (dashboard_id, version) {
+    metrics.databoard_bodies (dashboard_id, version) {
         dashboard_id -> Text,
         version -> Int8,
         body -> Text,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metrics.databoard_versions (dashboard_id, version) {
+        dashboard_id -> Text,
+        version -> Int8,
         size_bytes -> Int8,
         ended_by -> Text,
         ended_at -> Timestamptz,
@@ -341,3 +348,5 @@ diesel::table! {
         read_order -> Int8,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(databoard_bodies, databoard_dashboards);

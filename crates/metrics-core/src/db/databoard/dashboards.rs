@@ -9,7 +9,9 @@ use super::versions::{self, Ending};
 use super::{Body, Deadline, Limits, Refusal, Totals, Written, room, signed, transaction};
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
-use crate::db::schema::{databoard_dashboards as table, databoard_totals, databoard_versions};
+use crate::db::schema::{
+    databoard_bodies as bodies, databoard_dashboards as table, databoard_totals, databoard_versions,
+};
 
 /// What a reader gets.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -28,7 +30,6 @@ pub struct Current {
 #[diesel(table_name = table, check_for_backend(diesel::pg::Pg))]
 pub(super) struct Whole {
     pub(super) id: String,
-    pub(super) body: String,
     pub(super) size_bytes: i64,
     pub(super) version: i64,
     protected: bool,
@@ -42,6 +43,7 @@ pub struct Record {
     /// Its id.
     pub id: String,
     /// JSON.
+    #[diesel(select_expression = bodies::body)]
     pub body: String,
     /// Length of the body in BSON, bytes.
     pub size_bytes: i64,
@@ -65,6 +67,27 @@ impl Record {
     }
 }
 
+/// Dashboards beside what they hold.
+#[diesel::dsl::auto_type]
+pub(super) fn with_bodies() -> _ {
+    let current = bodies::dashboard_id.eq(table::id).and(bodies::version.eq(table::version));
+    table::table.inner_join(bodies::table.on(current))
+}
+
+/// Stores a body, which its dashboard then names.
+pub(super) async fn put_body(
+    conn: &mut Connection,
+    id: &str,
+    version: i64,
+    json: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    let body =
+        (bodies::dashboard_id.eq(id), bodies::version.eq(version), bodies::body.eq(json), bodies::computed_at.eq(now));
+    diesel::insert_into(bodies::table).values(body).execute(conn).await?;
+    Ok(())
+}
+
 /// Reads a body, and remembers that it was read.
 pub async fn read(conn: &mut Connection, id: &str, now: DateTime<Utc>) -> Result<Option<Current>, DbError> {
     let touched = diesel::sql_query(include_str!("read.sql")).bind::<Text, _>(id).bind::<Timestamptz, _>(now);
@@ -73,7 +96,8 @@ pub async fn read(conn: &mut Connection, id: &str, now: DateTime<Utc>) -> Result
 
 /// All of a dashboard, which does not count as reading it.
 pub async fn record(conn: &mut Connection, id: &str) -> Result<Option<Record>, DbError> {
-    Ok(table::table.find(id).select(Record::as_select()).get_result(conn).await.optional()?)
+    let found = with_bodies().filter(table::id.eq(id)).select(Record::as_select());
+    Ok(found.get_result(conn).await.optional()?)
 }
 
 /// Whether a dashboard is protected; `None` when there is none.
@@ -92,10 +116,10 @@ pub async fn create(
 ) -> Result<Written, Refusal> {
     let written = transaction(conn, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
+        put_body(conn, id, 1, body.json, now).await?;
         diesel::insert_into(table::table)
             .values((
                 table::id.eq(id),
-                table::body.eq(body.json),
                 table::size_bytes.eq(signed(body.size_bytes)),
                 table::version.eq(1),
                 table::last_access.eq(now),
@@ -126,9 +150,9 @@ pub async fn replace(
         let whole = hold(conn, id, expected).await?;
         versions::keep(conn, &mut totals, &whole, Ending::Replaced, now).await?;
         let version = whole.version + 1;
+        put_body(conn, id, version, body.json, now).await?;
         diesel::update(table::table.find(id))
             .set((
-                table::body.eq(body.json),
                 table::size_bytes.eq(signed(body.size_bytes)),
                 table::version.eq(version),
                 table::last_access.eq(now),
@@ -154,12 +178,13 @@ pub async fn remove(
     let removed = transaction(conn, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
         let whole = hold(conn, id, expected).await?;
+        let body = bodies::table.find((id, whole.version)).select(bodies::body).get_result(conn).await?;
         versions::keep(conn, &mut totals, &whole, Ending::Deleted, now).await?;
         diesel::delete(table::table.find(id)).execute(conn).await?;
         totals.dashboards_bytes -= whole.size_bytes;
         versions::prune(conn, &mut totals, limits, now).await?;
         totals.store(conn, now).await?;
-        Ok(whole.body)
+        Ok(body)
     });
     deadline.told(removed.await)
 }
@@ -236,6 +261,7 @@ pub async fn set(
 #[expect(missing_docs, reason = "fields are columns of metrics.databoard_dashboards, described there")]
 pub struct Summary {
     pub id: String,
+    #[diesel(select_expression = bodies::body)]
     pub body: String,
     pub size_bytes: i64,
     pub version: i64,
@@ -247,7 +273,7 @@ pub struct Summary {
 
 /// Dashboards after the id `after`, at most `limit`, in the order of their ids.
 pub async fn list(conn: &mut Connection, after: &str, limit: u32) -> Result<Vec<Summary>, DbError> {
-    let dashboards = table::table
+    let dashboards = with_bodies()
         .filter(table::id.gt(after))
         .order(table::id)
         .limit(limit.into())

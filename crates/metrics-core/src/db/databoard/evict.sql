@@ -1,4 +1,4 @@
--- Deletes the dashboards $1 unless they were read since ($2: when they last were) or whitelisted, and keeps their bodies.
+-- Deletes the dashboards $1 unless they were read since ($2: when they last were) or whitelisted, and keeps what they held as versions.
 -- A row that another transaction holds is waited for, and looked at again as that leaves it.
 WITH gone AS (
     DELETE FROM metrics.databoard_dashboards AS dashboard
@@ -7,7 +7,7 @@ WITH gone AS (
     RETURNING dashboard.*
 ), kept AS (
     INSERT INTO metrics.databoard_versions
-        (dashboard_id, version, body, size_bytes, ended_by, ended_at, created_at, computed_at)
-    SELECT id, version, body, size_bytes, $3, $4, created_at, $4 FROM gone
+        (dashboard_id, version, size_bytes, ended_by, ended_at, created_at, computed_at)
+    SELECT id, version, size_bytes, $3, $4, created_at, $4 FROM gone
 )
 SELECT id, size_bytes FROM gone

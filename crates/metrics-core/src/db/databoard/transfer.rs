@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use futures_util::{Stream, StreamExt as _};
 
-use super::dashboards::{Record, Whole};
+use super::dashboards::{Record, Whole, put_body, with_bodies};
 use super::versions::{self, Ending};
 use super::{Body, Deadline, Limits, Refusal, Totals, signed, transaction};
 use crate::db::connect::Connection;
@@ -17,8 +18,10 @@ pub async fn export(
     conn: &mut Connection,
     all: bool,
 ) -> Result<impl Stream<Item = Result<Record, DbError>> + '_, DbError> {
-    let dashboards = table::table.order(table::id).select(Record::as_select()).into_boxed();
-    let dashboards = if all { dashboards } else { dashboards.filter(table::whitelisted) };
+    let dashboards = with_bodies()
+        .filter(table::whitelisted.or(all.into_sql::<Bool>()))
+        .order(table::id)
+        .select(Record::as_select());
     Ok(dashboards.load_stream(conn).await?.map(|record| record.map_err(DbError::from)))
 }
 
@@ -59,8 +62,8 @@ impl Imported {
             self.totals.dashboards_bytes -= whole.size_bytes;
             versions::keep(conn, &mut self.totals, whole, Ending::Replaced, self.now).await?;
         }
+        put_body(conn, record.id, version + 1, record.body.json, self.now).await?;
         let values = (
-            table::body.eq(record.body.json),
             table::size_bytes.eq(signed(record.body.size_bytes)),
             table::version.eq(version + 1),
             table::last_access.eq(record.last_access),

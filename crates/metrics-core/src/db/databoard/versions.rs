@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::RunQueryDsl;
 
 use super::dashboards::Whole;
 use super::{Deadline, Limits, Refusal, Totals, transaction, unsigned};
-use crate::dashboard::{Candidate, choose};
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
-use crate::db::schema::{databoard_dashboards as dashboards, databoard_versions as table};
+use crate::db::schema::{databoard_bodies as bodies, databoard_dashboards as dashboards, databoard_versions as table};
 
 /// Earlier bodies of one dashboard that are kept.
 const KEPT_BODIES: i64 = 20;
@@ -17,6 +17,8 @@ const KEPT_BODIES: i64 = 20;
 const KEPT_DAYS: i64 = 30;
 /// Bodies that are looked at together when there are too many.
 const PAGE: i64 = 1000;
+/// What one writer lets go of, bytes.
+const PRUNED_BYTES: i64 = 64 * 1024 * 1024;
 
 /// What ended a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +66,9 @@ pub async fn versions(conn: &mut Connection, id: &str) -> Result<Option<Vec<Vers
 
 /// The text of an earlier body.
 pub async fn body_of_version(conn: &mut Connection, id: &str, version: i64) -> Result<Option<String>, DbError> {
-    Ok(table::table.find((id, version)).select(table::body).get_result(conn).await.optional()?)
+    let earlier = diesel::dsl::exists(table::table.find((id, version)));
+    let body = bodies::table.find((id, version)).filter(earlier).select(bodies::body);
+    Ok(body.get_result(conn).await.optional()?)
 }
 
 /// Number of the newest earlier body.
@@ -82,19 +86,18 @@ pub async fn undelete(conn: &mut Connection, id: &str, now: DateTime<Utc>) -> Re
         if exists.get_result(conn).await? {
             return Err(Refusal::Exists);
         }
-        let last: Option<(i64, String, i64, DateTime<Utc>)> = table::table
+        let last: Option<(i64, i64, DateTime<Utc>)> = table::table
             .filter(table::dashboard_id.eq(id))
             .order(table::version.desc())
-            .select((table::version, table::body, table::size_bytes, table::created_at))
+            .select((table::version, table::size_bytes, table::created_at))
             .first(conn)
             .await
             .optional()?;
-        let (version, body, size_bytes, created_at) = last.ok_or(Refusal::NotFound)?;
+        let (version, size_bytes, created_at) = last.ok_or(Refusal::NotFound)?;
         diesel::delete(table::table.find((id, version))).execute(conn).await?;
         diesel::insert_into(dashboards::table)
             .values((
                 dashboards::id.eq(id),
-                dashboards::body.eq(body),
                 dashboards::size_bytes.eq(size_bytes),
                 dashboards::version.eq(version),
                 dashboards::last_access.eq(now),
@@ -123,7 +126,6 @@ pub(super) async fn keep(
         .values((
             table::dashboard_id.eq(&whole.id),
             table::version.eq(whole.version),
-            table::body.eq(&whole.body),
             table::size_bytes.eq(whole.size_bytes),
             table::ended_by.eq(ending.word()),
             table::ended_at.eq(now),
@@ -134,42 +136,59 @@ pub(super) async fn keep(
         .await?;
     totals.versions_bytes += whole.size_bytes;
     let older = table::dashboard_id.eq(&whole.id).and(table::version.le(whole.version - KEPT_BODIES));
-    let gone: Vec<i64> =
-        diesel::delete(table::table.filter(older)).returning(table::size_bytes).get_results(conn).await?;
-    totals.versions_bytes -= gone.iter().sum::<i64>();
-    Ok(())
+    let older: Vec<Oldest> = table::table.filter(older).select(Oldest::as_select()).load(conn).await?;
+    let_go(conn, totals, &older).await
+}
+
+/// A version that may go.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = table, check_for_backend(diesel::pg::Pg))]
+struct Oldest {
+    dashboard_id: String,
+    version: i64,
+    size_bytes: i64,
+    ended_at: DateTime<Utc>,
 }
 
 /// Lets go of bodies that are too old, and of the oldest when all take too much.
+///
+/// Deleting takes as long as what is deleted is large: one writer lets go of [`PRUNED_BYTES`], the next ones of the rest.
 pub(super) async fn prune(
     conn: &mut Connection,
     totals: &mut Totals,
     limits: &Limits,
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
-    let too_old = table::ended_at.lt(now - TimeDelta::days(KEPT_DAYS));
-    let gone: Vec<i64> =
-        diesel::delete(table::table.filter(too_old)).returning(table::size_bytes).get_results(conn).await?;
-    totals.versions_bytes -= gone.iter().sum::<i64>();
-    loop {
-        let total = unsigned(totals.versions_bytes);
-        if total <= limits.history_max_bytes {
-            return Ok(());
-        }
-        let oldest: Vec<(String, i64, i64)> = table::table
-            .order((table::ended_at, table::dashboard_id, table::version))
-            .limit(PAGE)
-            .select((table::dashboard_id, table::version, table::size_bytes))
-            .load(conn)
-            .await?;
-        if oldest.is_empty() {
-            return Ok(());
-        }
-        let candidates =
-            oldest.iter().map(|(id, version, size)| Candidate { id: (id, *version), size_bytes: unsigned(*size) });
-        for Candidate { id: (id, version), size_bytes } in choose(total, limits.history_max_bytes, candidates) {
-            diesel::delete(table::table.find((id, version))).execute(conn).await?;
-            totals.versions_bytes -= super::signed(size_bytes);
-        }
+    let oldest: Vec<Oldest> = table::table
+        .order((table::ended_at, table::dashboard_id, table::version))
+        .limit(PAGE)
+        .select(Oldest::as_select())
+        .load(conn)
+        .await?;
+    let too_old = now - TimeDelta::days(KEPT_DAYS);
+    let (mut total, mut pruned) = (totals.versions_bytes, 0);
+    let goes = |version: &Oldest| {
+        let goes = version.ended_at < too_old || unsigned(total) > limits.history_max_bytes;
+        let goes = goes && pruned < PRUNED_BYTES;
+        total -= version.size_bytes;
+        pruned += version.size_bytes;
+        goes
+    };
+    let count = oldest.iter().map(goes).take_while(|goes| *goes).count();
+    let_go(conn, totals, &oldest[..count]).await
+}
+
+async fn let_go(conn: &mut Connection, totals: &mut Totals, versions: &[Oldest]) -> Result<(), Refusal> {
+    if versions.is_empty() {
+        return Ok(());
     }
+    let ids: Vec<_> = versions.iter().map(|version| version.dashboard_id.as_str()).collect();
+    let numbers: Vec<_> = versions.iter().map(|version| version.version).collect();
+    diesel::sql_query(include_str!("let_go.sql"))
+        .bind::<Array<Text>, _>(ids)
+        .bind::<Array<BigInt>, _>(numbers)
+        .execute(conn)
+        .await?;
+    totals.versions_bytes -= versions.iter().map(|version| version.size_bytes).sum::<i64>();
+    Ok(())
 }
