@@ -273,35 +273,30 @@ fn a_long_curve_is_sent_in_pieces_and_whole() {
 }
 
 #[test]
-fn a_raw_link_of_ours_leads_to_the_points_as_they_are() {
-    let (_db, api) = cold_rooms();
-    let link =
-        api.get(&format!("/databoard/channels/raw-link?channel_name=COOL-1:OCCUPANCY&backend=cooling&{}", days(1, 3)));
-    let link = link.json()["link"].as_str().unwrap().to_owned();
-    let target = link.strip_prefix("http://test").expect("the host of the request");
-    let points = api.get(target).json();
-    let expected = json!({
-        "tsAnchor": MIDNIGHT_MS / 1000, "tsMs": [0, 2 * DAY_MS], "tsNs": [0, 0],
-        "pulseAnchor": 0, "pulseOff": [0, 0], "values": [20.0, 40.0], "rangeFinal": true,
-    });
-    assert_eq!(points, expected);
-    let framed = api.send(&Request::new("GET", target).header("accept", "application/json-framed"));
-    assert_eq!((framed.status, framed.header("content-type")), (200, Some("application/json-framed")));
-    let (length, frame) = framed.text().split_once('\n').unwrap();
-    assert_eq!(length.parse::<usize>().unwrap() + 1, frame.len());
-    assert_eq!(serde_json::from_str::<Value>(frame).unwrap(), expected);
-
-    let api = Api::start_with(_db.url(), &[PUBLIC[0], ("PUBLIC_URL", "https://example.org/board")]);
-    let link = api.get(&format!("/databoard/channels/raw-link?channel_name=1&backend=cooling&{}", days(1, 3)));
-    assert!(
-        link.json()["link"]
-            .as_str()
-            .unwrap()
-            .starts_with("https://example.org/board/data-api/4/events?backend=cooling&seriesId=1&begDate="),
-        "{}",
-        link.text()
+fn a_raw_link_of_ours_leads_to_the_events_as_they_are() {
+    let (db, api) = cold_rooms();
+    let link = |api: &Api, query: &str| {
+        let response = api.get(&format!("/databoard/channels/raw-link?{query}"));
+        (response.status, response.json())
+    };
+    let (status, body) = link(&api, &format!("channel_name=COOL-1:OCCUPANCY&backend=cooling&{}", days(1, 3)));
+    assert_eq!(
+        (status, &body),
+        (
+            200,
+            &json!({"link": "http://test/databoard/data-api/4/events?backend=cooling&channelName=COOL-1%3AOCCUPANCY\
+                &begDate=2026-11-01+00%3A00%3A00.000%2B00%3A00&endDate=2026-11-04+00%3A00%3A00.000%2B00%3A00"})
+        )
     );
+    let target = body["link"].as_str().unwrap().strip_prefix("http://test").unwrap();
+    let events = api.get(target);
+    assert_eq!((events.status, events.json()["values"].clone()), (200, json!([20.0, 40.0])), "{}", events.text());
+
+    let api = Api::start_with(db.url(), &[PUBLIC[0], ("PUBLIC_URL", "https://example.org/board")]);
+    let (_, body) = link(&api, &format!("channel_name=1000001&backend=cooling&{}", days(1, 3)));
+    let expected = "https://example.org/board/data-api/4/events?backend=cooling&seriesId=1000001&begDate=2026-11-01";
+    assert!(body["link"].as_str().unwrap().starts_with(expected), "{body}");
     // Without a data-api there is no link to one.
-    let link = api.get(&format!("/databoard/channels/raw-link?channel_name=1&{}", days(1, 3)));
-    assert_eq!((link.status, link.json()), (404, json!({"detail": "Channel not found in backend"})));
+    let elsewhere = link(&api, &format!("channel_name=1&{}", days(1, 3)));
+    assert_eq!(elsewhere, (404, json!({"detail": "Channel not found in backend"})));
 }

@@ -10,7 +10,7 @@ mod error;
 mod maintenance;
 mod meta;
 mod openapi;
-pub mod schema;
+mod schema;
 mod state;
 mod token;
 mod upstream;
@@ -24,7 +24,7 @@ use actix_web::{Resource, Route};
 
 pub use cors::cors;
 pub use error::{Detail, Item, Refused};
-pub use schema::Schema;
+pub use schema::load as load_schema;
 pub use state::Databoard;
 pub use upstream::Upstream;
 

@@ -8,7 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use anyhow::Context;
 use api::AppState;
-use api::databoard::{Schema, Upstream};
+use api::databoard::Upstream;
 use clap::Parser;
 use metrics_core::db;
 use metrics_core::parameters::Parameters;
@@ -67,8 +67,8 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let maintenance = bind(settings.api.maintenance_listen, "METRICS_API__MAINTENANCE_LISTEN")?;
 
     let not_usable = |error: db::DbError| Failure::NotUsable(error.into());
-    let schema = Schema::load(&settings.databoard).await.map_err(Failure::NotUsable)?;
-    tracing::info!("schema of dashboards: {}, SHA-256 {}", schema.source, schema.sha256());
+    let schema = api::databoard::load_schema(&settings.databoard).await.map_err(Failure::NotUsable)?;
+    tracing::info!("schema of dashboards: {}, SHA-256 {}", schema.source(), schema.sha256());
     let schema = settings.databoard.validate_dashboard_schema.then_some(schema);
     let upstream = Upstream::start(&settings.databoard).map_err(Failure::NotUsable)?;
 

@@ -8,13 +8,14 @@ use std::thread;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use metrics_core::dashboard::Schema;
 use metrics_core::db::reader::Snapshot;
 use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
 use metrics_core::parameters::Parameters;
 use metrics_core::settings::{ApiSettings, DatabaseUrl, Settings};
 use tokio::sync::Notify;
 
-use crate::databoard::{Databoard, Schema, Upstream};
+use crate::databoard::{Databoard, Upstream};
 use crate::direct::Direct;
 use crate::error::ApiError;
 use crate::kept_pages::KeptPages;

@@ -6,6 +6,8 @@ mod eviction;
 mod extended;
 #[cfg(feature = "runtime")]
 mod parse;
+#[cfg(feature = "runtime")]
+mod rules;
 mod schema;
 #[cfg(all(test, feature = "runtime"))]
 mod schema_tests;
@@ -16,4 +18,6 @@ pub use eviction::{Candidate, Quota, QuotaError, choose};
 pub use extended::{RecordError, SavedRecord, record_line};
 #[cfg(feature = "runtime")]
 pub use parse::{Document, DocumentError};
+#[cfg(feature = "runtime")]
+pub use rules::Schema;
 pub use schema::is_dashboard;

@@ -20,6 +20,8 @@ pub mod views;
 pub use diesel_async::AsyncConnection;
 
 pub use connect::{ConnectOptions, Connection, Pool, PooledConnection};
+/// What a statement of Diesel meets; it becomes a [`DbError`].
+pub use diesel::result::Error as QueryError;
 pub use error::DbError;
 // What the functions of this module take: one session, and a transaction on it.
 pub use tokio_postgres::{Client, Transaction};

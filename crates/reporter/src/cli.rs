@@ -10,6 +10,7 @@ use metrics_core::instant;
 
 use metrics_core::window::next_month;
 
+use crate::databoard::DataboardCommand;
 use crate::fx::FxCommand;
 use crate::ingest::IngestCommand;
 use crate::uptime::{RuleArgs, UptimeArgs};
@@ -179,6 +180,12 @@ pub enum Command {
         /// What.
         #[command(subcommand)]
         command: IngestCommand,
+    },
+    /// Saved dashboards of the Data Board: out of the store, and into it.
+    Databoard {
+        /// What to do.
+        #[command(subcommand)]
+        command: DataboardCommand,
     },
     /// Reports of uptime that were asked for by `/trigger_report`, where the API's `report_workers` is 0.
     Work(WorkArgs),

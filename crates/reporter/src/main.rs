@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod csv;
+mod databoard;
 mod exit;
 mod explain;
 mod export;
@@ -123,6 +124,7 @@ async fn dispatch(cli: Cli, started: (DateTime<Utc>, Instant)) -> Result<Exit, C
             let progress = Progress::new(arguments.quiet);
             ingest::stores(&arguments, &environment(None, &progress), &mut out).await
         }
+        Some(Command::Databoard { command }) => databoard::run(&command, &environment(None, &progress), &mut out).await,
         Some(Command::Work(arguments)) => work::work(&arguments, &environment(None, &progress), &mut out).await,
         Some(Command::Export(arguments)) => export::export(&arguments, &environment(None, &progress)).await,
         Some(Command::Fx { command }) => rates::command(command, &environment(None, &progress), &mut out).await,

@@ -79,7 +79,7 @@ pub struct SchemaVersion {
 )]
 pub async fn version(databoard: Data<Databoard>) -> HttpResponse {
     let schema = databoard.schema.as_ref();
-    let schema = schema.map(|schema| SchemaVersion { source: schema.source.clone(), sha256: schema.sha256() });
+    let schema = schema.map(|schema| SchemaVersion { source: schema.source().to_owned(), sha256: schema.sha256() });
     HttpResponse::Ok().json(Version { version: env!("CARGO_PKG_VERSION"), schema })
 }
 

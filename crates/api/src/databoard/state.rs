@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
+use metrics_core::dashboard::Schema;
 use metrics_core::db::databoard::{Deadline, Limits};
 use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
 use metrics_core::settings::{DatabaseUrl, DataboardSettings, Settings};
 
 use super::channels::internal::Internal;
 use super::error::Refused;
-use super::schema::Schema;
 use super::upstream::Upstream;
 
 /// Longest wait for a connection, below what any route may take.

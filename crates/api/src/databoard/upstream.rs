@@ -97,7 +97,7 @@ impl Upstream {
         let max_points = usize::try_from(settings.max_points)?;
         let shared = Arc::new(Shared {
             client: Client::new(url, max_points)?,
-            places: Arc::new(Semaphore::new(settings.upstream_max_parallel)),
+            places: Arc::new(Semaphore::new(settings.upstream_max_parallel.min(Semaphore::MAX_PERMITS))),
             catalogue: RwLock::default(),
         });
         runtime.spawn(keep_current(shared.clone(), settings.channel_refresh));

@@ -1,7 +1,9 @@
-//! Every rule of the schema, once kept and once broken.
+//! Every rule of the schema, once kept and once broken; by the code, and by the document that says the same.
+
+use std::sync::LazyLock;
 
 use super::parse::Document;
-use super::schema::is_dashboard;
+use super::rules::Schema;
 
 const CHANNEL: &str =
     r#"{"backend":"b","name":"n","seriesId":"1","source":"","type":"f64","shape":[],"unit":"","description":""}"#;
@@ -9,7 +11,14 @@ const LAYOUT: &str = r#"{"i":"w","x":0,"y":0.5,"w":-1,"h":2}"#;
 const AXIS: &str = r#"{"label":"y1","min":null,"max":1.5,"displayLabel":"","manualDisplayLabel":false}"#;
 
 fn holds(text: &str) -> bool {
-    is_dashboard(Document::parse(text).expect("JSON").root())
+    static WRITTEN: LazyLock<Schema> = LazyLock::new(|| {
+        let text = include_str!("dashboarddto.schema.json");
+        Schema::parse(text.to_owned(), String::new()).expect("a schema")
+    });
+    let document = Document::parse(text).expect("JSON");
+    let holds = Schema::built_in().accepts(&document);
+    assert_eq!(WRITTEN.accepts(&document), holds, "{text}");
+    holds
 }
 
 fn widget(widget: &str) -> bool {

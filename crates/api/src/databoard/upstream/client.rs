@@ -58,7 +58,12 @@ impl Client {
     pub(super) async fn channels(&self, pattern: &str, backend: Option<&str>) -> Result<Vec<Channel>, UpstreamError> {
         let mut query = vec![("nameRegex", pattern), ("icase", "true")];
         query.extend(backend.map(|backend| ("backend", backend)));
-        let mut response = self.get(&["search", "channel"], &query, "application/json").await?;
+        let answer = self.get(&["search", "channel"], &query, "application/json").await;
+        let mut response = answer.map_err(|error| match error {
+            // No channel is missing there, but the search.
+            UpstreamError::NotFound => UpstreamError::Failed("the data-api has no search for channels".to_owned()),
+            other => other,
+        })?;
         let mut body = Vec::new();
         while let Some(piece) = piece(&mut response).await? {
             if body.len() + piece.len() > MAX_BODY_BYTES {

@@ -1,0 +1,108 @@
+//! Many at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::{EMPTY, create, created, get, operate, patch, sized, start, stored};
+use crate::support::TestDb;
+
+const LIMITS: [(&str, &str); 3] = [
+    ("DASHBOARD_MAX_TOTAL_STORAGE_BYTES", "100000"),
+    ("DASHBOARD_EVICTION_THRESHOLD", "1"),
+    ("DASHBOARD_TARGET_UTILIZATION", "0.5"),
+];
+
+#[test]
+fn thirty_creates_at_the_limit_evict_as_one_after_the_other_would() {
+    let db = TestDb::new();
+    let api = start(&db, &LIMITS);
+    // 5 × 10,000 stay after each eviction at 100,000.
+    for _ in 0..9 {
+        created(&api, &sized(10_000));
+    }
+    thread::scope(|scope| {
+        let creates: Vec<_> = (0..30).map(|_| scope.spawn(|| create(&api, &sized(10_000)))).collect();
+        for create in creates {
+            let response = create.join().unwrap();
+            assert_eq!((response.status, response.header("x-dashboard-evicted")), (201, None), "{}", response.text());
+        }
+    });
+    // 90,000, then by turns: the first makes 100,000 and leaves 50,000; each fifth one more does the same.
+    assert_eq!(stored(&db), (9, 90_000));
+    let versions = db.value("SELECT count(*) FROM metrics.databoard_versions WHERE ended_by = 'evicted'");
+    assert_eq!(versions, 30);
+}
+
+#[test]
+fn nothing_is_changed_after_it_is_protected() {
+    let db = TestDb::new();
+    let api = start(&db, &[]);
+    for round in 0..8 {
+        let id = created(&api, EMPTY);
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let writers: Vec<_> = (0..3)
+                .map(|writer| {
+                    let (id, api, is_over) = (&id, &api, &is_over);
+                    scope.spawn(move || {
+                        let mut statuses = Vec::new();
+                        while !is_over.load(Ordering::Relaxed) {
+                            statuses.push(patch(api, id, &sized(150 + writer)).status);
+                        }
+                        statuses
+                    })
+                })
+                .collect();
+            thread::sleep(std::time::Duration::from_millis(5 * round));
+            assert_eq!(operate(&api, "POST", &format!("/dashboard/{id}/protect")).status, 200);
+            let protected = get(&api, &id);
+            for _ in 0..20 {
+                assert_eq!(patch(&api, &id, EMPTY).status, 403);
+            }
+            is_over.store(true, Ordering::Relaxed);
+            for writer in writers {
+                let statuses = writer.join().unwrap();
+                assert!(statuses.iter().all(|status| matches!(status, 200 | 403)), "{statuses:?}");
+            }
+            let after = get(&api, &id);
+            assert_eq!((after.text(), after.header("etag")), (protected.text(), protected.header("etag")));
+        });
+    }
+}
+
+#[test]
+fn reads_during_evictions_find_a_dashboard_or_not() {
+    let db = TestDb::new();
+    let api = start(&db, &LIMITS);
+    let kept = created(&api, &sized(1_000));
+    assert_eq!(operate(&api, "POST", &format!("/dashboard/{kept}/whitelist")).status, 200);
+    let ids: Vec<String> = (0..8).map(|_| created(&api, &sized(10_000))).collect();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut reads = 0;
+                    while !is_over.load(Ordering::Relaxed) {
+                        for id in &ids {
+                            let status = get(&api, id).status;
+                            assert!(matches!(status, 200 | 404), "{status}");
+                            reads += 1;
+                        }
+                        assert_eq!(get(&api, &kept).status, 200);
+                    }
+                    reads
+                })
+            })
+            .collect();
+        for _ in 0..40 {
+            assert_eq!(create(&api, &sized(10_000)).status, 201);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        for reader in readers {
+            assert!(reader.join().unwrap() > 0);
+        }
+    });
+    let (_, bytes) = stored(&db);
+    assert!(bytes < 100_000, "{bytes}");
+}
