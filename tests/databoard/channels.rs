@@ -228,3 +228,79 @@ fn recent_are_the_last_of_the_list_until_one_is_read() {
     assert_eq!((head.status, head.text()), (200, ""));
     assert_eq!(api.send(&Request::new("POST", "/databoard/channels/recent")).status, 405);
 }
+
+/// Asks for a curve; whether it was answered.
+fn read(api: &Api, backend: &str, name: &str, range: &str) -> u16 {
+    api.get(&format!("/databoard/channels/curve?backend={backend}&channel_name={name}&{range}")).status
+}
+
+const NOVEMBER: &str = "begin_time=1793491200000&end_time=1796083200000";
+
+#[test]
+fn what_is_read_is_recent_the_newest_first_and_at_most_ten() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling,store,kpi", &[]);
+    let recent = |api: &Api| {
+        let channels = channels(&api.get("/databoard/channels/recent"));
+        names(&channels).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&api, "cooling", "COOL-1:KG_IN", NOVEMBER), 200);
+    assert_eq!(recent(&api), ["COOL-1:KG_IN"]);
+    // Also one without any point, and one whose range is empty.
+    assert_eq!(read(&api, "cooling", "COOL-3:REVENUE", NOVEMBER), 200);
+    assert_eq!(read(&api, "store", "STORE-007:STATUS", "begin_time=5&end_time=5"), 200);
+    assert_eq!(recent(&api), ["STORE-007:STATUS", "COOL-3:REVENUE", "COOL-1:KG_IN"]);
+    // By its id it is the same channel.
+    let listed = search(&api, "search_text=%5ECOOL-1:KG_IN$");
+    assert_eq!(read(&api, "cooling", listed[0]["seriesId"].as_str().unwrap(), NOVEMBER), 200);
+    assert_eq!(recent(&api), ["COOL-1:KG_IN", "STORE-007:STATUS", "COOL-3:REVENUE"]);
+    assert_eq!(channels(&api.get("/databoard/channels/recent"))[0], listed[0]);
+
+    // What is refused does not count.
+    for (backend, name, range, status) in [
+        ("cooling", "COOL-2:KG_IN", "begin_time=0&end_time=1", 400),
+        ("cooling", "COOL-2:KG_IN", "begin_time=2&end_time=1", 400),
+        ("cooling", "COOL-2:KG_IN", "begin_time=x&end_time=1", 422),
+        ("cooling", "COOL-9:KG_IN", NOVEMBER, 404),
+        ("store", "COOL-2:KG_IN", NOVEMBER, 404),
+        ("sf-databuffer", "COOL-2:KG_IN", NOVEMBER, 404),
+    ] {
+        assert_eq!(read(&api, backend, name, range), status, "{backend} {name} {range}");
+    }
+    assert_eq!(search(&api, "search_text=COOL-2").len(), 15);
+    assert_eq!(recent(&api).len(), 3);
+
+    let metrics = ["OCCUPANCY", "CO2_SAVED", "REVENUE", "CRATES_IN", "OPS_IN", "KG_OUT", "OPERATORS", "ACTIVE_USERS"];
+    for metric in metrics {
+        assert_eq!(read(&api, "cooling", &format!("COMP-9:{metric}"), NOVEMBER), 200);
+    }
+    let mut expected: Vec<_> = metrics.iter().rev().map(|metric| format!("COMP-9:{metric}")).collect();
+    expected.extend(["COOL-1:KG_IN".to_owned(), "STORE-007:STATUS".to_owned()]);
+    assert_eq!(recent(&api), expected);
+    assert_eq!(db.value("SELECT count(*) FROM metrics.databoard_recent"), 10);
+
+    // They outlast a restart, and who may see them is asked again.
+    drop(api);
+    assert_eq!(recent(&start(&db, "cooling,store,kpi", &[])), expected);
+    assert_eq!(recent(&start(&db, "store", &[])), ["STORE-007:STATUS"]);
+}
+
+#[test]
+fn channels_that_are_read_at_the_same_time_are_all_recent() {
+    let db = TestDb::new();
+    all(&db);
+    let api = start(&db, "cooling", &[]);
+    let listed = search(&api, "search_text=COOL-1");
+    std::thread::scope(|scope| {
+        for name in names(&listed).iter().flat_map(|name| [*name; 4]) {
+            let api = &api;
+            scope.spawn(move || assert_eq!(read(api, "cooling", name, NOVEMBER), 200));
+        }
+    });
+    assert_eq!(read(&api, "cooling", "COMP-9:KG_IN", NOVEMBER), 200);
+    let recent = channels(&api.get("/databoard/channels/recent"));
+    assert_eq!((recent.len(), &recent[0]["name"]), (10, &json!("COMP-9:KG_IN")));
+    assert_eq!(names(&recent).into_iter().collect::<BTreeSet<_>>().len(), 10);
+    assert!(!api.log().contains("not noted"), "{}", api.log());
+}

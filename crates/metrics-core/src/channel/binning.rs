@@ -11,18 +11,18 @@ use super::events::{Bin, Events, TimeRange, Values};
 #[derive(Debug, Clone)]
 pub struct Binner {
     range: TimeRange,
-    bins: Vec<Sum>,
+    bins: Vec<Gathered>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Sum {
+struct Gathered {
     count: u64,
     sum: f64,
     min: f64,
     max: f64,
 }
 
-const EMPTY: Sum = Sum { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
+const EMPTY: Gathered = Gathered { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
 impl Binner {
     /// So many empty bins over `range`.

@@ -343,7 +343,7 @@ pub fn new_names<'a>(
     let mut new = Vec::new();
     for subject in subjects {
         let (stem, there) =
-            stems.entry(subject).or_insert_with(|| (free(subject.stem(), &mut taken).into(), Vec::new()));
+            stems.entry(subject).or_insert_with(|| (free(&subject.stem(), &mut taken).into(), Vec::new()));
         for metric in subject.metrics() {
             if !there.contains(metric) {
                 new.push(Named { subject: subject.clone(), metric: *metric, name: metric.of(stem) });
@@ -355,8 +355,8 @@ pub fn new_names<'a>(
 }
 
 /// `stem`, or with `-2`, `-3`, … when it is taken. It is taken from then on.
-fn free(stem: String, taken: &mut BTreeSet<Cow<'_, str>>) -> String {
-    let mut free = stem.clone();
+fn free(stem: &str, taken: &mut BTreeSet<Cow<'_, str>>) -> String {
+    let mut free = stem.to_owned();
     let mut number = 1;
     while !taken.insert(free.clone().into()) {
         number += 1;
