@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::api::client::Request;
 use crate::api::{Api, rows};
 use crate::kpi_store;
 use crate::support::TestDb;

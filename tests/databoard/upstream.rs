@@ -400,7 +400,7 @@ fn a_data_api_that_hangs_is_a_timeout_also_within_its_answer_and_after_its_bins(
     let settings = [("METRICS_DATABOARD__UPSTREAM_TIMEOUT_S", "1")];
     let first = three_numbers()[1].clone();
     let hang = always(Answer::hang);
-    let half = always(move || frames(std::slice::from_ref(&first)).then_hang());
+    let half = always(move || Answer::cut_off(&first).then_hang());
     let sparse = || always(|| frames(&[text(&three_bins([1, 0, 0]))]));
     for (events, query) in [
         (hang, format!("channel_name=11&{TIMES}")),
