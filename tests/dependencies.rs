@@ -65,6 +65,9 @@ struct Graph {
     linked: BTreeSet<String>,
 }
 
+/// With which tests run: all that we have.
+const FEATURES: [&str; 2] = ["--features", "kpi-engine/external-engine"];
+
 fn cargo(arguments: &[&str]) -> String {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root).output().expect("cargo");
@@ -75,8 +78,8 @@ fn cargo(arguments: &[&str]) -> String {
 /// The graph for the systems on which the programs run.
 fn graph() -> Graph {
     let systems = ["--filter-platform", "x86_64-unknown-linux-gnu", "--filter-platform", "aarch64-apple-darwin"];
-    let arguments: Vec<&str> = ["metadata", "--format-version", "1", "--locked"].into_iter().chain(systems).collect();
-    let metadata: Value = serde_json::from_str(&cargo(&arguments)).expect("JSON");
+    let arguments = ["metadata", "--format-version", "1", "--locked"].into_iter().chain(FEATURES).chain(systems);
+    let metadata: Value = serde_json::from_str(&cargo(&arguments.collect::<Vec<_>>())).expect("JSON");
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let packages = list(&metadata["packages"])
@@ -197,7 +200,7 @@ fn building_and_testing_use_the_same_features_so_that_nothing_is_built_twice() {
     let features = |edges: &str| -> BTreeSet<String> {
         let arguments =
             ["tree", "--workspace", "--locked", "--prefix", "none", "--format", "{p} [{f}]", "--edges", edges];
-        let tree = cargo(&arguments);
+        let tree = cargo(&[&arguments[..], &FEATURES].concat());
         tree.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
     };
     let (built, tested) = (features("normal,build"), features("normal,build,dev"));

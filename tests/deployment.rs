@@ -234,7 +234,7 @@ fn the_dockerfile_has_both_targets_and_neither_runs_its_work_as_root() {
             current = words[3];
             stages.insert(current, Vec::new());
         } else {
-            let known = ["COPY", "RUN", "ENV", "WORKDIR", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT"];
+            let known = ["ARG", "COPY", "RUN", "ENV", "WORKDIR", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT"];
             assert!(known.contains(&instruction), "{line}");
             stages.get_mut(current).unwrap().push(line);
         }

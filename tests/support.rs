@@ -1,5 +1,6 @@
 //! What tests share: a database each, made in milliseconds, and the programs.
 
+pub mod absent;
 pub mod files;
 mod holder;
 pub mod programs;

@@ -30,6 +30,8 @@ use crate::failure::plan;
 pub struct Checked {
     /// Names of the sources that it reads, sorted.
     pub sources: Vec<String>,
+    /// The tables that it names: source, schema and table. A query for another engine names none here.
+    pub tables: Vec<[String; 3]>,
     /// What is likely not meant as it is written.
     pub warnings: Vec<String>,
 }
@@ -41,18 +43,20 @@ pub fn check_offline(definitions: &Definitions, kpi: &Kpi) -> Result<Checked, Fa
             return Err(plan(format!("engine = \"{engine}\" is not a source")));
         }
         // That engine reads the text.
-        return Ok(Checked { sources: vec![engine.clone()], warnings: Vec::new() });
+        return Ok(Checked { sources: vec![engine.clone()], tables: Vec::new(), warnings: Vec::new() });
     }
     let query = parse(&kpi.sql)?;
     let names: Vec<&str> = definitions.sources.keys().map(String::as_str).collect();
-    let mut sources = Vec::new();
+    let mut tables = Vec::new();
     for relation in relations(&query)? {
-        sources.push(pick(&names, &relation.catalog).ok_or_else(|| relation.unknown_source(&names))?.to_owned());
+        let source = pick(&names, &relation.catalog).ok_or_else(|| relation.unknown_source(&names))?.to_owned();
+        tables.push([source, relation.schema, relation.table]);
     }
+    let mut sources: Vec<String> = tables.iter().map(|[source, ..]| source.clone()).collect();
     sources.sort_unstable();
     sources.dedup();
     Literals::check(&query, &kpi.parameters)?;
-    Ok(Checked { sources, warnings: warnings::of(&query) })
+    Ok(Checked { sources, tables, warnings: warnings::of(&query) })
 }
 
 /// The query, if the text is a single SELECT that only reads.

@@ -145,11 +145,11 @@ impl Engine {
             Work::Elsewhere(engine, sql) => {
                 // One more tells that there are more.
                 let most_rows = if kpi.form == Form::Count { 1 } else { kpi.max_rows.saturating_add(1) };
-                let (schema, batches) = engine.query(sql, most_rows).await.map_err(|error| elsewhere(kpi, &error))?;
-                let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+                let mut rows = engine.query(sql, most_rows).await.map_err(|error| elsewhere(kpi, &error))?;
+                let names: Vec<String> = rows.schema.fields().iter().map(|field| field.name().clone()).collect();
                 collector.start(&names)?;
-                for batch in &batches {
-                    if !collector.batch(batch)? {
+                while let Some(batch) = rows.batches.try_next().await.map_err(|error| elsewhere(kpi, &error))? {
+                    if !collector.batch(&batch)? {
                         break;
                     }
                 }
@@ -191,7 +191,7 @@ impl Engine {
 }
 
 fn elsewhere(kpi: &Kpi, error: &ExternalError) -> Failure {
-    failure(error.kind(), format!("{}: {error}", kpi.engine.as_deref().unwrap_or_default()))
+    error.failure(kpi.engine.as_deref().unwrap_or_default())
 }
 
 /// Ends what a KPI has at its sources, also when nobody waits for it any more.

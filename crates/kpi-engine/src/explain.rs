@@ -9,8 +9,8 @@ use metrics_core::kpi::{ErrorKind, Failure, Kpi};
 
 use crate::engine::{Ending, Engine, Tier, Work};
 use crate::failure::{failure, of_engine};
-use crate::postgres::{Leases, ScanExec, whole};
-use crate::search;
+use crate::leaf::LeafExec;
+use crate::postgres::{Leases, whole};
 
 /// How a query runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,13 +79,9 @@ impl Engine {
     }
 }
 
-/// What the nodes of a plan send. Here is where each kind of source comes in.
+/// What the nodes of a plan send.
 fn collect(plan: &dyn ExecutionPlan, sent: &mut Vec<Sent>) {
-    if let Some(scan) = plan.downcast_ref::<ScanExec>() {
-        let (source, text) = scan.sent();
-        sent.push(Sent { source: source.to_owned(), text: text.to_owned() });
-    }
-    if let Some((source, text)) = search::sent(plan) {
+    if let Some((source, text)) = plan.downcast_ref::<LeafExec>().map(LeafExec::sent) {
         sent.push(Sent { source: source.to_owned(), text });
     }
     for child in plan.children() {

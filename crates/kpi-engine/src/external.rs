@@ -1,9 +1,15 @@
-//! Other engines of SQL, which run a query as it is written: Dremio by its REST interface, and Trino.
+//! Other engines of SQL: Dremio by its REST interface, Trino, and, with the feature `external-engine`, whatever speaks
+//! Flight SQL. They run a query as it is written, or have tables that queries here read.
 //!
 //! A query whose result nobody waits for any more, because its deadline has passed, is cancelled at the engine.
 
 mod dremio;
+#[cfg(feature = "external-engine")]
+mod flight;
+mod information;
 mod rows;
+mod scan;
+mod tables;
 mod trino;
 
 use std::fmt::Debug;
@@ -14,10 +20,14 @@ use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
-use metrics_core::kpi::{ErrorKind, ExternalKind, ExternalSource};
+use futures_util::stream::BoxStream;
+use metrics_core::kpi::{ErrorKind, ExternalKind, ExternalSource, Failure};
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::tables::tables;
+use crate::failure::failure;
 use crate::http::{HttpError, Reply};
+use crate::remote::{Column, Dialect};
 
 /// Of one request; queries last as long as their deadline lets them.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,11 +35,38 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// An engine somebody already has.
 #[async_trait]
 pub trait SqlEngine: Debug + Send + Sync {
-    /// The result of a query, or its first `most_rows` rows.
-    async fn query(&self, sql: &str, most_rows: usize) -> Result<(SchemaRef, Vec<RecordBatch>), ExternalError>;
+    /// Starts a query, of whose result no more than `most_rows` rows are wanted.
+    async fn query(&self, sql: &str, most_rows: usize) -> Result<Rows, ExternalError>;
+
+    /// Those of the tables, each given by its schema and name, that there are, whatever the case of the letters.
+    async fn tables(&self, named: &[[String; 2]]) -> Result<Vec<ExternalTable>, ExternalError>;
+
+    /// What it speaks.
+    fn dialect(&self) -> Dialect;
 
     /// Waits until all queries that were given up are cancelled at the engine.
     async fn settle(&self);
+}
+
+/// The result of a query. When it is dropped before its end, the query is cancelled at the engine.
+pub struct Rows {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows, as they come.
+    pub batches: BoxStream<'static, Result<RecordBatch, ExternalError>>,
+}
+
+/// A table of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalTable {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Its whole name, as the engine takes it.
+    pub path: Vec<String>,
+    /// Its columns, in their order.
+    pub columns: Vec<Column>,
 }
 
 /// Why an external engine gives no result.
@@ -70,6 +107,20 @@ pub enum ExternalError {
         /// What does not fit.
         reason: String,
     },
+    /// No connection, or it broke.
+    #[error("{target} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host and port.
+        target: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// It does not let us in.
+    #[error("the log-in failed: {0}")]
+    LogIn(String),
+    /// A setting of the source is missing.
+    #[error("the source has no {0}, which its tables need")]
+    Unset(&'static str),
     /// A kind of engine that this program cannot speak to.
     #[error("this program is built without {0}")]
     NotBuilt(&'static str),
@@ -83,7 +134,10 @@ impl ExternalError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Http(HttpError::Timeout { .. }) => ErrorKind::Timeout,
-            Self::Http(_) | Self::NotBuilt(_) => ErrorKind::SourceUnavailable,
+            Self::Http(_) | Self::Unreachable { .. } | Self::LogIn(_) | Self::NotBuilt(_) => {
+                ErrorKind::SourceUnavailable
+            }
+            Self::Unset(_) => ErrorKind::Plan,
             Self::Value { .. } => ErrorKind::Value,
             Self::Refused { .. }
             | Self::Malformed { .. }
@@ -91,6 +145,13 @@ impl ExternalError {
             | Self::Cancelled
             | Self::Interrupted(_) => ErrorKind::Execution,
         }
+    }
+}
+
+impl ExternalError {
+    /// The failure of a KPI that uses the source `name`.
+    pub(crate) fn failure(&self, name: &str) -> Failure {
+        failure(self.kind(), format!("{name}: {self}"))
     }
 }
 
@@ -105,8 +166,22 @@ pub async fn connect(source: &ExternalSource) -> Result<Arc<dyn SqlEngine>, Exte
     Ok(match source.kind {
         ExternalKind::DremioRest => Arc::new(dremio::Dremio::connect(source).await?),
         ExternalKind::Trino => Arc::new(trino::Trino::connect(source)?),
-        ExternalKind::FlightSql => return Err(ExternalError::NotBuilt("Flight SQL")),
+        #[cfg(feature = "external-engine")]
+        ExternalKind::FlightSql => Arc::new(flight::FlightSql::connect(source).await?),
+        #[cfg(not(feature = "external-engine"))]
+        ExternalKind::FlightSql => return Err(ExternalError::NotBuilt(FLIGHT_SQL)),
     })
+}
+
+/// What a program that is built without it is to be built with.
+const FLIGHT_SQL: &str = "Flight SQL; with it: cargo build -p kpi-engine --features external-engine";
+
+/// Refuses a kind of engine that this program cannot speak to.
+pub(crate) fn require(kind: ExternalKind) -> Result<(), ExternalError> {
+    if kind == ExternalKind::FlightSql && !cfg!(feature = "external-engine") {
+        return Err(ExternalError::NotBuilt(FLIGHT_SQL));
+    }
+    Ok(())
 }
 
 /// The body of a good answer.

@@ -18,7 +18,8 @@ const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// All pauses of one request together.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Until an attempt to connect is given up.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no answer to a request.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Requests that give something back to a server, and for which nobody waits but at the end of a run.
+//! What is under way at a server and has to be given back to it, for which nobody waits but at the end of a run.
 
 use std::sync::Arc;
 
@@ -16,10 +16,15 @@ impl Default for Pending {
 }
 
 impl Pending {
-    /// Starts one.
-    pub(crate) fn spawn(&self, runtime: &Handle, request: impl Future<Output = ()> + Send + 'static) {
+    /// One that begins, and ends when this is dropped.
+    pub(crate) fn enter(&self) -> Counted {
         self.0.send_modify(|count| *count += 1);
-        let counted = Counted(self.clone());
+        Counted(self.clone())
+    }
+
+    /// Starts one that is a request.
+    pub(crate) fn spawn(&self, runtime: &Handle, request: impl Future<Output = ()> + Send + 'static) {
+        let counted = self.enter();
         runtime.spawn(async move {
             let _counted = counted;
             request.await;
@@ -34,7 +39,8 @@ impl Pending {
 }
 
 /// One of them, however it ends.
-struct Counted(Pending);
+#[derive(Debug)]
+pub(crate) struct Counted(Pending);
 
 impl Drop for Counted {
     fn drop(&mut self) {

@@ -23,16 +23,8 @@ mod single;
 mod snapshot;
 mod table;
 
-use datafusion::physical_plan::ExecutionPlan;
-
 pub use aggregate::PushAggregates;
 pub(crate) use aggregate::reads_whole;
 pub use error::SearchError;
 pub use server::SearchServer;
 pub use snapshot::Snapshots;
-
-/// Name of the source, and what it is sent, if the node of a plan is one of these.
-pub(crate) fn sent(node: &dyn ExecutionPlan) -> Option<(&str, String)> {
-    let scan = node.downcast_ref::<scan::Scan>().map(scan::Scan::sent);
-    scan.or_else(|| node.downcast_ref::<aggregate::GroupsScan>().map(aggregate::GroupsScan::sent))
-}

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it cannot go on")]
 
+#[path = "../../../tests/support/absent.rs"]
+mod absent;
 #[expect(dead_code, reason = "what other tests make the server do is not needed here")]
 #[path = "../../../tests/support/server.rs"]
 mod server;

@@ -1,13 +1,20 @@
-//! Other engines, played by a stub: paging, patience, and cancelling what nobody waits for any more.
+//! Other engines, played by a stub or served here: paging, patience, tables beside those of other sources, and cancelling
+//! what nobody waits for any more.
 
 mod dremio;
+#[cfg(feature = "external-engine")]
+mod flight;
+mod lake;
+mod tables;
 mod trino;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::util::display::array_value_to_string;
+use futures_util::TryStreamExt as _;
 use kpi_engine::external::{ExternalError, SqlEngine, connect};
 use metrics_core::kpi::{ErrorKind, ExternalKind, ExternalSource, Form, Kpi, ParameterValue, Source, SourceKind};
 
@@ -33,16 +40,26 @@ fn first(batches: &[RecordBatch]) -> Vec<String> {
     batches.iter().flat_map(texts).collect()
 }
 
+/// The whole result of a query, or its first rows.
+async fn read(
+    engine: &dyn SqlEngine,
+    sql: &str,
+    most_rows: usize,
+) -> Result<(SchemaRef, Vec<RecordBatch>), ExternalError> {
+    let rows = engine.query(sql, most_rows).await?;
+    Ok((rows.schema, rows.batches.try_collect().await?))
+}
+
 /// A query whose deadline passes, and what the engine was told after that.
 async fn is_given_up(engine: &dyn SqlEngine) {
-    let result = tokio::time::timeout(Duration::from_millis(400), engine.query("SELECT 1", 10)).await;
+    let result = tokio::time::timeout(Duration::from_millis(400), read(engine, "SELECT 1", 10)).await;
     assert!(result.is_err(), "it was to last longer");
     engine.settle().await;
 }
 
 async fn message_of(kind: ExternalKind, url: &str) -> String {
     let engine = connect(&source(kind, url)).await.expect("it answers");
-    let error: ExternalError = engine.query("SELECT 1", 10).await.expect_err("an error");
+    let error = read(&*engine, "SELECT 1", 10).await.expect_err("an error");
     error.to_string()
 }
 

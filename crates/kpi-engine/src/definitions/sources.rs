@@ -15,6 +15,7 @@ use super::document::{FileError, Key, Node, Place};
 use super::file::length;
 use super::reader::{Context, Table};
 use super::{beside, percent_decoded};
+use crate::external::require;
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -60,7 +61,10 @@ pub fn read_source(key: &Key, node: Node, context: &Context<'_>) -> Result<Sourc
         Kind::Search => SourceKind::Search(search(&mut table, context)?),
         Kind::Files => SourceKind::Files(files(&mut table, context)?),
         Kind::Metrics => SourceKind::Metrics,
-        Kind::External(kind) => SourceKind::External(external(&mut table, kind, context)?),
+        Kind::External(kind) => {
+            require(kind).map_err(|error| table.error(format!("cannot be used: {error}")))?;
+            SourceKind::External(external(&mut table, kind, context)?)
+        }
     };
     table.finish()?;
     Ok(Source { kind, is_large })

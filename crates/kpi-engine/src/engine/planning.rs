@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::catalog::CatalogProvider;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, DataFusionError, SchemaError, TableReference};
 use datafusion::execution::SessionState;
@@ -22,7 +21,8 @@ use crate::dialect::{
 };
 use crate::external::SqlEngine;
 use crate::failure::{of_engine, plan};
-use crate::postgres::{Database, PostgresTable, Prepared, Statement, whole};
+use crate::postgres::{Database, Prepared, Statement, whole};
+use crate::remote::SqlTable;
 use crate::search::reads_whole;
 
 /// A query is planned again at most so often with a name put right.
@@ -56,7 +56,7 @@ struct OneDatabase<'a> {
     name: &'a str,
     opened: &'a Opened,
     database: Arc<Database>,
-    tables: Vec<Arc<PostgresTable>>,
+    tables: Vec<Arc<SqlTable>>,
 }
 
 impl Engine {
@@ -72,7 +72,7 @@ impl Engine {
         let names = self.sources.names();
         let resolver = Resolver::new(&written, |table| {
             let name = crate::dialect::pick(&names, &table.catalog).ok_or_else(|| table.unknown_source(&names))?;
-            Ok((name, self.sources.get(name)?.catalog.as_ref() as &dyn CatalogProvider))
+            Ok((name, self.sources.get(name)?.catalog()?))
         })?;
         let mut sources: Vec<String> = resolver.tables().map(|[source, ..]| source.clone()).collect();
         sources.sort_unstable();
@@ -266,8 +266,8 @@ impl Engine {
     /// Whether one of the tables has a column of exactly this name.
     async fn have_column(&self, tables: &Resolver, name: &str) -> bool {
         for [source, schema, table] in tables.tables() {
-            let Ok(opened) = self.sources.get(source) else { continue };
-            let Some(schema) = opened.catalog.schema(schema) else { continue };
+            let Ok(catalog) = self.sources.get(source).and_then(Opened::catalog) else { continue };
+            let Some(schema) = catalog.schema(schema) else { continue };
             if let Ok(Some(table)) = schema.table(table).await
                 && table.schema().field_with_name(name).is_ok()
             {

@@ -1,10 +1,10 @@
 //! The sources of a file of definitions, opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider};
+use datafusion::catalog::CatalogProvider;
 use datafusion::execution::SessionState;
 use futures_util::future::join_all;
 use metrics_core::kpi::{Definitions, Kpi, Source, SourceKind};
@@ -12,7 +12,7 @@ use metrics_core::kpi::{ErrorKind, Failure};
 use metrics_core::secret::Secret;
 use metrics_core::settings::DatabaseUrl;
 
-use crate::check_offline;
+use crate::dialect::{Checked, check_offline};
 use crate::external::{self, SqlEngine};
 use crate::failure::{failure, plan};
 use crate::files::FilesCatalog;
@@ -27,8 +27,8 @@ const METRICS_TIMEOUT: Duration = Duration::from_secs(30);
 /// An opened source.
 #[derive(Debug)]
 pub(super) struct Opened {
-    /// What it has.
-    pub catalog: Arc<dyn CatalogProvider>,
+    /// What it has, or why it does not tell that.
+    pub catalog: Result<Arc<dyn CatalogProvider>, Failure>,
     /// The same, if it is a database that takes whole statements.
     pub postgres: Option<Arc<PostgresCatalog>>,
     /// The server behind it, if it is one of searches.
@@ -53,15 +53,21 @@ impl Sources {
     /// Opens those that the KPIs use, at the same time.
     pub async fn open(definitions: &Definitions, kpis: &[&Kpi], metrics: Option<&Secret>) -> Self {
         // A query that cannot be read uses nothing; why, it says when it is planned.
-        let used: BTreeMap<&str, &Source> = kpis
+        let checked: Vec<Checked> = kpis.iter().filter_map(|kpi| check_offline(definitions, kpi).ok()).collect();
+        let used: BTreeMap<&str, &Source> = checked
             .iter()
-            .filter_map(|kpi| check_offline(definitions, kpi).ok())
-            .flat_map(|checked| checked.sources)
-            .filter_map(|name| definitions.sources.get_key_value(&name))
+            .flat_map(|checked| &checked.sources)
+            .filter_map(|name| definitions.sources.get_key_value(name))
             .map(|(name, source)| (name.as_str(), source))
             .collect();
         let opened = used.into_iter().map(async |(name, source)| {
-            let opened = open(name, source, definitions.time_zone.name(), metrics).await;
+            let tables = checked.iter().flat_map(|checked| &checked.tables);
+            let named: BTreeSet<_> = tables
+                .filter(|table| table[0] == name)
+                .map(|[_, schema, table]| [schema.clone(), table.clone()])
+                .collect();
+            let named: Vec<_> = named.into_iter().collect();
+            let opened = open(name, source, &named, definitions.time_zone.name(), metrics).await;
             (name.to_owned(), opened)
         });
         let opened = join_all(opened).await.into_iter().collect();
@@ -71,10 +77,10 @@ impl Sources {
     /// Makes the opened ones catalogs of a session; with `shows_hidden`, with the columns that `SELECT *` leaves out.
     pub fn register(&self, state: &SessionState, shows_hidden: bool) {
         for (name, opened) in &self.opened {
-            let Ok(opened) = opened else { continue };
-            let catalog = match &opened.search {
+            let Ok(Opened { catalog: Ok(catalog), search, .. }) = opened else { continue };
+            let catalog = match search {
                 Some(search) if shows_hidden => search.catalog(true),
-                _ => Arc::clone(&opened.catalog),
+                _ => Arc::clone(catalog),
             };
             state.catalog_list().register_catalog(name.clone(), catalog);
         }
@@ -107,8 +113,14 @@ impl Sources {
     }
 }
 
-/// Opens a source. Here is where each kind of them comes in.
-async fn open(name: &str, source: &Source, zone: &str, metrics: Option<&Secret>) -> Result<Opened, Failure> {
+/// Opens a source, of which these tables are named, each by its schema and name. Here is where each kind of them comes in.
+async fn open(
+    name: &str,
+    source: &Source,
+    named: &[[String; 2]],
+    zone: &str,
+    metrics: Option<&Secret>,
+) -> Result<Opened, Failure> {
     let is_large = source.is_large;
     let unusable = |reason: String| failure(ErrorKind::SourceUnavailable, format!("{name}: {reason}"));
     match &source.kind {
@@ -136,16 +148,21 @@ async fn open(name: &str, source: &Source, zone: &str, metrics: Option<&Secret>)
         }
         SourceKind::External(external) => {
             let engine = external::connect(external).await.map_err(|error| unusable(error.to_string()))?;
-            // Its tables are for queries that it runs itself.
-            let catalog = Arc::new(MemoryCatalogProvider::new());
-            Ok(Opened { engine: Some(engine), ..Opened::of(catalog, is_large) })
+            // Queries that it runs itself need nothing of its tables.
+            let catalog = external::tables(name, &engine, named, zone).await;
+            Ok(Opened { catalog, postgres: None, search: None, engine: Some(engine), is_large, is_remote: true })
         }
     }
 }
 
 impl Opened {
+    /// What it has.
+    pub fn catalog(&self) -> Result<&dyn CatalogProvider, Failure> {
+        self.catalog.as_ref().map(AsRef::as_ref).map_err(Clone::clone)
+    }
+
     fn of(catalog: Arc<dyn CatalogProvider>, is_large: bool) -> Self {
-        Self { catalog, postgres: None, search: None, engine: None, is_large, is_remote: true }
+        Self { catalog: Ok(catalog), postgres: None, search: None, engine: None, is_large, is_remote: true }
     }
 
     fn postgres(catalog: PostgresCatalog, is_large: bool) -> Self {

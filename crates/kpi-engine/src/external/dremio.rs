@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use metrics_core::kpi::ExternalSource;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -17,9 +19,10 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::rows::{self, Cell};
-use super::{ExternalError, REQUEST_TIMEOUT, SqlEngine, cut, understood};
+use super::{ExternalError, ExternalTable, REQUEST_TIMEOUT, Rows, SqlEngine, cut, information, understood};
 use crate::http::{HttpClient, Repeat};
-use crate::pending::Pending;
+use crate::pending::{Counted, Pending};
+use crate::remote::Dialect;
 
 /// Rows of a page: more are refused.
 const PAGE: usize = 500;
@@ -32,6 +35,8 @@ pub(super) struct Dremio {
     client: Arc<Client>,
     /// Where names without a catalog are looked for.
     context: Vec<String>,
+    /// What all tables are in.
+    catalog: Option<String>,
 }
 
 #[derive(Debug)]
@@ -93,7 +98,7 @@ impl Dremio {
             client.headers.insert(AUTHORIZATION, value);
         }
         let context = source.catalog.iter().chain(&source.schema).cloned().collect();
-        Ok(Self { client: Arc::new(client), context })
+        Ok(Self { client: Arc::new(client), context, catalog: source.catalog.clone() })
     }
 }
 
@@ -123,6 +128,8 @@ struct Job {
     runtime: Handle,
     id: String,
     is_done: bool,
+    /// Until it is cancelled, if it has to be.
+    _counted: Counted,
 }
 
 impl Job {
@@ -131,12 +138,13 @@ impl Job {
         struct Submitted {
             id: String,
         }
+        let counted = client.pending.enter();
         let mut body = json!({ "sql": sql });
         if !context.is_empty() {
             body["context"] = context.into();
         }
         let submitted: Submitted = client.request(Method::POST, &["api", "v3", "sql"], &[], Some(body)).await?;
-        Ok(Self { client, runtime: Handle::current(), id: submitted.id, is_done: false })
+        Ok(Self { client, runtime: Handle::current(), id: submitted.id, is_done: false, _counted: counted })
     }
 
     /// Waits for its end.
@@ -188,37 +196,83 @@ impl Drop for Job {
     }
 }
 
-#[async_trait]
-impl SqlEngine for Dremio {
-    async fn query(&self, sql: &str, most_rows: usize) -> Result<(SchemaRef, Vec<RecordBatch>), ExternalError> {
+/// The pages of a job that is done.
+struct Pages {
+    job: Job,
+    /// Of the first page, once that is taken.
+    first: Option<Page>,
+    schema: SchemaRef,
+    most_rows: usize,
+    read: usize,
+    /// Known from the first page on.
+    rows: usize,
+}
+
+impl Pages {
+    async fn of(job: Job, most_rows: usize) -> Result<Self, ExternalError> {
+        let first = job.page(0, PAGE.min(most_rows)).await?;
+        let kind = |kind: &ColumnType| rows::value_type(&kind.name, kind.precision, kind.scale);
+        let columns = first.schema.iter().map(|column| (column.name.as_str(), kind(&column.kind)));
+        let (schema, rows) = (rows::schema(columns), first.row_count.min(most_rows));
+        Ok(Self { job, first: Some(first), schema, most_rows, read: 0, rows })
+    }
+
+    async fn next(&mut self) -> Result<Option<RecordBatch>, ExternalError> {
+        let page = match self.first.take() {
+            Some(page) => page,
+            None if self.read == self.rows => return Ok(None),
+            None => self.job.page(self.read, PAGE.min(self.most_rows - self.read)).await?,
+        };
+        let count = page.rows.len();
+        if count == 0 && self.read < self.rows {
+            let request = format!("GET /api/v3/job/{}/results", self.job.id);
+            let reason = format!("{} of {} rows came", self.read, self.rows);
+            return Err(ExternalError::Malformed { request, reason });
+        }
+        let names: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let cells: Vec<Vec<Cell>> =
+            page.rows.into_iter().map(|mut row| names.iter().map(|name| row.remove(*name)).collect()).collect();
+        self.read = (self.read + count).min(self.rows);
+        rows::batch(&self.schema, &cells).map(Some)
+    }
+}
+
+impl Dremio {
+    async fn start(&self, sql: &str, context: Vec<String>, most_rows: usize) -> Result<Rows, ExternalError> {
         // A task, so that a job that begins while nobody waits any more is known, and cancelled.
-        let task = tokio::spawn(Job::submit(Arc::clone(&self.client), sql.to_owned(), self.context.clone()));
+        let task = tokio::spawn(Job::submit(Arc::clone(&self.client), sql.to_owned(), context));
         let mut job = task.await.map_err(|error| ExternalError::Interrupted(error.to_string()))??;
         job.finish().await?;
+        let pages = Pages::of(job, most_rows).await?;
+        let schema = Arc::clone(&pages.schema);
+        let batches = stream::try_unfold(pages, async |mut pages| Ok(pages.next().await?.map(|batch| (batch, pages))));
+        Ok(Rows { schema, batches: batches.boxed() })
+    }
+}
 
-        let mut schema = None;
-        let (mut batches, mut read) = (Vec::new(), 0);
-        loop {
-            let page = job.page(read, PAGE.min(most_rows - read)).await?;
-            let schema = schema.get_or_insert_with(|| {
-                let kind = |kind: &ColumnType| rows::value_type(&kind.name, kind.precision, kind.scale);
-                rows::schema(page.schema.iter().map(|column| (column.name.as_str(), kind(&column.kind))))
-            });
-            let names: Vec<&str> = page.schema.iter().map(|column| column.name.as_str()).collect();
-            let count = page.rows.len();
-            let cells: Vec<Vec<Cell>> =
-                page.rows.into_iter().map(|mut row| names.iter().map(|name| row.remove(*name)).collect()).collect();
-            batches.push(rows::batch(schema, &cells)?);
-            read += count;
-            if read >= page.row_count.min(most_rows) {
-                return Ok((Arc::clone(schema), batches));
-            }
-            if count == 0 {
-                let request = format!("GET /api/v3/job/{}/results", job.id);
-                let reason = format!("{read} of {} rows came", page.row_count);
-                return Err(ExternalError::Malformed { request, reason });
-            }
-        }
+#[async_trait]
+impl SqlEngine for Dremio {
+    async fn query(&self, sql: &str, most_rows: usize) -> Result<Rows, ExternalError> {
+        self.start(sql, self.context.clone(), most_rows).await
+    }
+
+    async fn tables(&self, named: &[[String; 2]]) -> Result<Vec<ExternalTable>, ExternalError> {
+        // Folders are parts of a schema, joined by points.
+        let prefix = self.catalog.as_ref().map(|catalog| format!("{catalog}.")).unwrap_or_default();
+        let named: Vec<_> = named.iter().map(|[schema, table]| [format!("{prefix}{schema}"), table.clone()]).collect();
+        let text = information::text(include_str!("dremio_columns.sql"), &named, ["TABLE_SCHEMA", "TABLE_NAME"], true)?;
+        let found = information::read(self.start(&text, Vec::new(), usize::MAX).await?).await?;
+        let path = |schema: &str, name: &str| schema.split('.').chain([name]).map(str::to_owned).collect();
+        let table = |mut table: ExternalTable| {
+            table.path = path(&table.schema, &table.name);
+            table.schema = table.schema.split_off(prefix.len());
+            table
+        };
+        Ok(found.into_iter().map(table).collect())
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Dremio
     }
 
     async fn settle(&self) {

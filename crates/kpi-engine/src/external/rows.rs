@@ -8,6 +8,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit}
 use serde_json::value::RawValue;
 
 use super::ExternalError;
+use crate::remote::Kind;
 
 /// A value as it is written: a number keeps all its digits.
 pub(super) type Cell = Option<Box<RawValue>>;
@@ -36,6 +37,26 @@ pub(super) fn value_type(name: &str, precision: Option<u8>, scale: Option<i8>) -
         "date" => DataType::Date32,
         "timestamp" if !is_zoned => DataType::Timestamp(TimeUnit::Microsecond, None),
         _ => DataType::Utf8,
+    }
+}
+
+/// What is in a column of a table with the type of this name.
+pub(super) fn kind(name: &str, precision: Option<u8>, scale: Option<i8>) -> Kind {
+    let word = name.to_ascii_lowercase();
+    let is_text = word.starts_with("varchar") || word.starts_with("character varying");
+    match value_type(name, precision, scale) {
+        DataType::Boolean => Kind::Boolean,
+        DataType::Int32 | DataType::Int64 => Kind::Integer,
+        DataType::Float64 => Kind::Float,
+        DataType::Decimal128(precision, scale) => Kind::Decimal { precision, scale, is_exact: true },
+        DataType::Date32 => Kind::Date,
+        DataType::Timestamp(..) => {
+            let digits = word.split_once('(').and_then(|(_, rest)| rest.split_once(')')?.0.trim().parse::<u8>().ok());
+            Kind::Timestamp { is_exact: digits.is_none_or(|digits| digits <= 6) }
+        }
+        // Texts of a fixed length compare as if their blanks were not there.
+        _ if is_text => Kind::Text,
+        _ => Kind::Other,
     }
 }
 

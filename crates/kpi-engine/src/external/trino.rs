@@ -6,6 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use metrics_core::kpi::{Authentication, ExternalSource};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -14,9 +16,10 @@ use tokio::runtime::Handle;
 use url::Url;
 
 use super::rows::{self, Cell};
-use super::{ExternalError, REQUEST_TIMEOUT, SqlEngine, cut, understood};
+use super::{ExternalError, ExternalTable, REQUEST_TIMEOUT, Rows, SqlEngine, cut, information, understood};
 use crate::http::{HttpClient, Repeat};
-use crate::pending::Pending;
+use crate::pending::{Counted, Pending};
+use crate::remote::Dialect;
 
 /// Who asks, where the source names nobody.
 const DEFAULT_USER: &str = "reporter-kpi";
@@ -29,6 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Trino {
     client: Arc<Client>,
+    catalog: Option<String>,
 }
 
 #[derive(Debug)]
@@ -89,7 +93,8 @@ impl Trino {
                 .map_err(|_| ExternalError::Failed(format!("{name} cannot hold `{}`", cut(value))))?;
             headers.insert(HeaderName::from_static(name), value);
         }
-        Ok(Self { client: Arc::new(Client { http, headers, pending: Pending::default() }) })
+        let client = Arc::new(Client { http, headers, pending: Pending::default() });
+        Ok(Self { client, catalog: source.catalog.clone() })
     }
 }
 
@@ -118,14 +123,17 @@ struct Running {
     client: Arc<Client>,
     runtime: Handle,
     next: Option<Url>,
+    /// Until it is cancelled, if it has to be.
+    _counted: Counted,
 }
 
 impl Running {
     async fn start(client: Arc<Client>, sql: String) -> Result<(Self, Answer), ExternalError> {
+        let counted = client.pending.enter();
         let address = client.http.address(&["v1", "statement"], &[]);
         let answer = client.request(Method::POST, address, Some(sql)).await?;
         let next = client.next(&answer)?;
-        Ok((Self { client, runtime: Handle::current(), next }, answer))
+        Ok((Self { client, runtime: Handle::current(), next, _counted: counted }, answer))
     }
 
     async fn follow(&mut self) -> Result<Option<Answer>, ExternalError> {
@@ -149,39 +157,93 @@ impl Drop for Running {
     }
 }
 
+/// A result as it is read.
+struct Reading {
+    running: Running,
+    schema: Option<SchemaRef>,
+    /// Rows that came and were not given on yet.
+    data: Vec<Vec<Cell>>,
+    most_rows: usize,
+    read: usize,
+    pause: Duration,
+}
+
+impl Reading {
+    async fn take(&mut self, answer: Answer) -> Result<(), ExternalError> {
+        if let Some(Failure { message, error_name }) = answer.error {
+            let name = error_name.map(|name| format!("{name}: ")).unwrap_or_default();
+            return Err(ExternalError::Failed(cut(&format!("{name}{message}"))));
+        }
+        if let (None, Some(columns)) = (&self.schema, answer.columns) {
+            let kind = |column: &Column| rows::value_type(&column.kind, None, None);
+            self.schema = Some(rows::schema(columns.iter().map(|column| (column.name.as_str(), kind(column)))));
+        }
+        match answer.data {
+            Some(data) => self.data = data,
+            None if self.running.next.is_some() => {
+                tokio::time::sleep(self.pause).await;
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the next answer; false if there is none.
+    async fn follow(&mut self) -> Result<bool, ExternalError> {
+        match self.running.follow().await? {
+            Some(answer) => self.take(answer).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<RecordBatch>, ExternalError> {
+        while self.read < self.most_rows {
+            let mut data = std::mem::take(&mut self.data);
+            if let Some(schema) = &self.schema
+                && !data.is_empty()
+            {
+                data.truncate(self.most_rows - self.read);
+                self.read += data.len();
+                return rows::batch(schema, &data).map(Some);
+            }
+            if !self.follow().await? {
+                break;
+            }
+        }
+        Ok(None)
+    }
+}
+
 #[async_trait]
 impl SqlEngine for Trino {
-    async fn query(&self, sql: &str, most_rows: usize) -> Result<(SchemaRef, Vec<RecordBatch>), ExternalError> {
+    async fn query(&self, sql: &str, most_rows: usize) -> Result<Rows, ExternalError> {
         // A task, so that a query that begins while nobody waits any more is known, and cancelled.
         let task = tokio::spawn(Running::start(Arc::clone(&self.client), sql.to_owned()));
-        let (mut running, answer) = task.await.map_err(|error| ExternalError::Interrupted(error.to_string()))??;
+        let (running, answer) = task.await.map_err(|error| ExternalError::Interrupted(error.to_string()))??;
+        let mut reading = Reading { running, schema: None, data: Vec::new(), most_rows, read: 0, pause: FIRST_PAUSE };
+        reading.take(answer).await?;
+        while reading.schema.is_none() && reading.follow().await? {}
+        let schema = reading.schema.clone().unwrap_or_else(|| Arc::new(Schema::empty()));
+        let batches =
+            stream::try_unfold(reading, async |mut reading| Ok(reading.next().await?.map(|batch| (batch, reading))));
+        Ok(Rows { schema, batches: batches.boxed() })
+    }
 
-        let mut schema: Option<SchemaRef> = None;
-        let (mut batches, mut read) = (Vec::new(), 0);
-        let (mut answer, mut pause) = (Some(answer), FIRST_PAUSE);
-        while let Some(Answer { columns, data, error, .. }) = answer {
-            if let Some(Failure { message, error_name }) = error {
-                let name = error_name.map(|name| format!("{name}: ")).unwrap_or_default();
-                return Err(ExternalError::Failed(cut(&format!("{name}{message}"))));
-            }
-            if let (None, Some(columns)) = (&schema, columns) {
-                let kind = |column: &Column| rows::value_type(&column.kind, None, None);
-                schema = Some(rows::schema(columns.iter().map(|column| (column.name.as_str(), kind(column)))));
-            }
-            if let (Some(schema), Some(mut data)) = (&schema, data) {
-                data.truncate(most_rows - read);
-                read += data.len();
-                batches.push(rows::batch(schema, &data)?);
-                if read == most_rows {
-                    break;
-                }
-            } else {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            answer = running.follow().await?;
+    async fn tables(&self, named: &[[String; 2]]) -> Result<Vec<ExternalTable>, ExternalError> {
+        let catalog = self.catalog.as_ref().ok_or(ExternalError::Unset("catalog"))?;
+        // Names have small letters there.
+        let named: Vec<_> = named.iter().map(|names| names.each_ref().map(|name| name.to_lowercase())).collect();
+        let text = information::text(include_str!("trino_columns.sql"), &named, ["table_schema", "table_name"], false)?;
+        let mut found = information::read(self.query(&text, usize::MAX).await?).await?;
+        for table in &mut found {
+            table.path = vec![catalog.clone(), table.schema.clone(), table.name.clone()];
         }
-        Ok((schema.unwrap_or_else(|| Arc::new(Schema::empty())), batches))
+        Ok(found)
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Trino
     }
 
     async fn settle(&self) {

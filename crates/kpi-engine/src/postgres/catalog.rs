@@ -8,10 +8,10 @@ use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::error::{DataFusionError, Result};
 use metrics_core::kpi::Failure;
 
-use super::column::Column;
+use super::column::column;
 use super::session::Database;
-use super::table::PostgresTable;
 use crate::failure::through;
+use crate::remote::SqlTable;
 
 /// Relations that are read: tables, partitioned and foreign ones, views and materialized views.
 const READABLE: [&str; 5] = ["r", "p", "f", "v", "m"];
@@ -31,7 +31,7 @@ struct PostgresSchema {
     database: Arc<Database>,
     name: String,
     relations: BTreeMap<String, Relation>,
-    tables: Mutex<BTreeMap<String, Arc<PostgresTable>>>,
+    tables: Mutex<BTreeMap<String, Arc<SqlTable>>>,
 }
 
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl PostgresCatalog {
     }
 
     /// A table.
-    pub async fn table(&self, schema: &str, table: &str) -> Result<Option<Arc<PostgresTable>>, Failure> {
+    pub async fn table(&self, schema: &str, table: &str) -> Result<Option<Arc<SqlTable>>, Failure> {
         match self.schemas.get(schema) {
             Some(schema) => schema.table(table).await,
             None => Ok(None),
@@ -75,7 +75,7 @@ impl PostgresCatalog {
 }
 
 impl PostgresSchema {
-    async fn table(&self, name: &str) -> Result<Option<Arc<PostgresTable>>, Failure> {
+    async fn table(&self, name: &str) -> Result<Option<Arc<SqlTable>>, Failure> {
         let Some(relation) = self.relations.get(name) else { return Ok(None) };
         let known = self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         if known.is_some() {
@@ -85,9 +85,10 @@ impl PostgresSchema {
         let sql = include_str!("columns.sql");
         let rows = lease.run(async |client| client.query(sql, &[&relation.id]).await).await?;
         lease.end().await;
-        let columns = rows.iter().map(|row| Column::new(row.get(0), row.get(1), row.get(2))).collect();
-        let table = PostgresTable::new(&self.database, self.name.clone(), name.to_owned(), columns, relation.rows);
-        let table = Arc::new(table);
+        let columns = rows.iter().map(|row| column(row.get(0), row.get(1), row.get(2))).collect();
+        let path = vec![self.name.clone(), name.to_owned()];
+        let zone = self.database.zone();
+        let table = Arc::new(SqlTable::new(Arc::clone(&self.database) as _, path, columns, relation.rows, zone));
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(&table));
         Ok(Some(table))
     }

@@ -1,4 +1,4 @@
-//! Columns: which type they have here, how they are asked for, and how what comes is read.
+//! Columns: what is in them, and how what comes is read.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -7,13 +7,12 @@ use datafusion::arrow::array::{
     ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
-use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
-use datafusion::sql::sqlparser::ast::{CastKind, DataType as SqlType, Expr, Ident};
 use metrics_core::kpi::{ErrorKind, Failure};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
 use crate::failure::failure;
+use crate::remote::{Column, Kind};
 
 /// Digits after the point of a `numeric` that has no scale of its own.
 const SCALE_OF_ANY: i8 = 10;
@@ -23,102 +22,21 @@ const MAX_PRECISION: u8 = 38;
 const DAYS_TO_2000: i32 = 10_957;
 const MICROSECONDS_TO_2000: i64 = 946_684_800_000_000;
 
-/// A column of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Column {
-    /// Its name.
-    pub name: String,
-    /// What is in it.
-    pub kind: Kind,
-}
-
-/// What is in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `boolean`.
-    Boolean,
-    /// `int2`, `int4` and `int8`, all as 64 bits, so that products and sums of small ones do not run over.
-    Integer,
-    /// `float4` and `float8`.
-    Float,
-    /// `numeric`.
-    Decimal {
-        /// Digits.
-        precision: u8,
-        /// Digits after the point.
-        scale: i8,
-        /// Whether the column cannot hold more digits than that.
-        is_exact: bool,
-    },
-    /// `date`.
-    Date,
-    /// `timestamp`.
-    Timestamp,
-    /// `timestamptz`.
-    Instant,
-    /// `text`, `varchar`, `name`.
-    Text,
-    /// `uuid`, as text.
-    Uuid,
-    /// Anything else, as PostgreSQL writes it.
-    Other,
-}
-
-impl Column {
-    /// A column of the type `type_name` (empty: one that is not PostgreSQL's own) with its modifier.
-    pub fn new(name: String, type_name: &str, modifier: i32) -> Self {
-        let kind = match type_name {
-            "bool" => Kind::Boolean,
-            "int2" | "int4" | "int8" => Kind::Integer,
-            "float4" | "float8" => Kind::Float,
-            "numeric" => decimal(modifier),
-            "date" => Kind::Date,
-            "timestamp" => Kind::Timestamp,
-            "timestamptz" => Kind::Instant,
-            "text" | "varchar" | "name" => Kind::Text,
-            "uuid" => Kind::Uuid,
-            _ => Kind::Other,
-        };
-        Self { name, kind }
-    }
-
-    /// Its type here; instants are in `zone`.
-    pub fn field(&self, zone: &str) -> Field {
-        let data_type = match self.kind {
-            Kind::Boolean => DataType::Boolean,
-            Kind::Integer => DataType::Int64,
-            Kind::Float => DataType::Float64,
-            Kind::Decimal { precision, scale, .. } => DataType::Decimal128(precision, scale),
-            Kind::Date => DataType::Date32,
-            Kind::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
-            Kind::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some(zone.into())),
-            Kind::Text | Kind::Uuid | Kind::Other => DataType::Utf8,
-        };
-        Field::new(&self.name, data_type, true)
-    }
-
-    /// The column in SQL.
-    pub fn ident(&self) -> Expr {
-        Expr::Identifier(quoted(&self.name))
-    }
-
-    /// What is asked for: the column, in a form that is read here.
-    pub fn selected(&self) -> Expr {
-        match self.kind {
-            Kind::Float => cast(self.ident(), SqlType::DoublePrecision),
-            Kind::Decimal { .. } | Kind::Other => cast(self.ident(), SqlType::Text),
-            _ => self.ident(),
-        }
-    }
-}
-
-fn cast(expr: Expr, data_type: SqlType) -> Expr {
-    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
-}
-
-/// A name in quotes. Quotes inside are doubled here: the printer of SQL leaves alone what looks escaped already.
-pub(crate) fn quoted(name: &str) -> Ident {
-    Ident::with_quote('"', name.replace('"', "\"\""))
+/// A column of the type `type_name` (empty: one that is not PostgreSQL's own) with its modifier.
+pub(super) fn column(name: String, type_name: &str, modifier: i32) -> Column {
+    let kind = match type_name {
+        "bool" => Kind::Boolean,
+        "int2" | "int4" | "int8" => Kind::Integer,
+        "float4" | "float8" => Kind::Float,
+        "numeric" => decimal(modifier),
+        "date" => Kind::Date,
+        "timestamp" => Kind::Timestamp { is_exact: true },
+        "timestamptz" => Kind::Instant,
+        "text" | "varchar" | "name" => Kind::Text,
+        "uuid" => Kind::Uuid,
+        _ => Kind::Other,
+    };
+    Column { name, kind }
 }
 
 /// The digits of a `numeric` by its modifier, which holds precision and, in eleven bits with a sign, scale.
@@ -156,7 +74,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
 }
 
 /// Reads a column of rows.
-pub(crate) fn read(rows: &[Row], at: usize, column: &Column, zone: &str) -> Result<ArrayRef, Failure> {
+pub(super) fn read(rows: &[Row], at: usize, column: &Column, zone: &str) -> Result<ArrayRef, Failure> {
     let read = || -> Result<ArrayRef, String> {
         Ok(match column.kind {
             Kind::Boolean => {
@@ -187,7 +105,7 @@ pub(crate) fn read(rows: &[Row], at: usize, column: &Column, zone: &str) -> Resu
                 each(rows, at, |raw| raw.map(date).transpose().map(|value| builder.append_option(value)))?;
                 Arc::new(builder.finish())
             }
-            Kind::Timestamp | Kind::Instant => {
+            Kind::Timestamp { .. } | Kind::Instant => {
                 let mut builder = TimestampMicrosecondBuilder::with_capacity(rows.len());
                 each(rows, at, |raw| raw.map(timestamp).transpose().map(|value| builder.append_option(value)))?;
                 let array = builder.finish();

@@ -12,7 +12,10 @@ use metrics_core::settings::DatabaseUrl;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Client;
 
+use super::scan::Scan;
 use crate::failure::{chain, failure, of_postgres};
+use crate::leaf::Leaf;
+use crate::remote::{Column, Dialect, SqlStore};
 
 /// Time until an attempt to connect is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -89,6 +92,16 @@ impl Database {
         let settings = client.execute(include_str!("session.sql"), &[&self.zone]).await;
         settings.map_err(|error| of_postgres(&self.name, &error))?;
         Ok(client)
+    }
+}
+
+impl SqlStore for Database {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn leaf(self: Arc<Self>, text: String, columns: Vec<Column>) -> Box<dyn Leaf> {
+        Box::new(Scan { database: self, text, columns })
     }
 }
 

@@ -15,15 +15,14 @@ use metrics_core::kpi::Failure;
 use tokio_postgres::types::Type;
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::column::{Column, Kind, quoted};
 use super::session::{Database, Lease};
-use super::table::PostgresTable;
 use crate::dialect::printed;
 use crate::failure::{of_postgres, plan, text_of_postgres};
+use crate::remote::{Column, Dialect, Kind, SqlTable, quoted};
 use crate::value;
 
 /// The query as PostgreSQL gets it: names without the source, and columns of types that are read as text as texts.
-pub(crate) fn write(mut query: Query, tables: &[Arc<PostgresTable>]) -> Result<String, Failure> {
+pub(crate) fn write(mut query: Query, tables: &[Arc<SqlTable>]) -> Result<String, Failure> {
     let mut rewrite = Rewrite { tables };
     match VisitMut::visit(&mut query, &mut rewrite) {
         ControlFlow::Continue(()) => Ok(printed(query)),
@@ -32,7 +31,7 @@ pub(crate) fn write(mut query: Query, tables: &[Arc<PostgresTable>]) -> Result<S
 }
 
 struct Rewrite<'a> {
-    tables: &'a [Arc<PostgresTable>],
+    tables: &'a [Arc<SqlTable>],
 }
 
 impl VisitorMut for Rewrite<'_> {
@@ -79,7 +78,9 @@ impl VisitorMut for Rewrite<'_> {
 /// A table of which everything can be read: `(SELECT "id", CAST("h" AS TEXT) AS "h" FROM …)`.
 fn readable(table: ObjectName, columns: &[Column]) -> Result<Query, BuilderError> {
     let item = |column: &Column| match column.kind {
-        Kind::Other => SelectItem::ExprWithAlias { expr: column.selected(), alias: quoted(&column.name) },
+        Kind::Other => {
+            SelectItem::ExprWithAlias { expr: Dialect::Postgres.selected(column), alias: quoted(&column.name) }
+        }
         _ => SelectItem::UnnamedExpr(column.ident()),
     };
     let (mut select, mut from) = (SelectBuilder::default(), TableWithJoinsBuilder::default());

@@ -21,7 +21,6 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
 use self::groups::Groups;
-pub(super) use self::groups::GroupsScan;
 use self::summary::Summary;
 use super::table::Index;
 

@@ -1,20 +1,13 @@
 //! The reading of an index.
 
-use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{
-    Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions,
-};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use futures_util::{TryStreamExt as _, stream};
+use datafusion::execution::TaskContext;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::column::Column;
@@ -23,112 +16,50 @@ use super::pages::{Pages, Request};
 use super::server::SearchServer;
 use super::single;
 use super::snapshot::{Snapshot, Snapshots};
+use crate::leaf::Leaf;
 
 /// A scan; each part of it is one stream.
 #[derive(Debug)]
 pub(super) struct Scan {
-    server: Arc<SearchServer>,
-    request: Request,
-    columns: Vec<Arc<Column>>,
+    pub(super) server: Arc<SearchServer>,
+    pub(super) request: Request,
+    pub(super) columns: Vec<Arc<Column>>,
     /// Columns whose comparison at the server is right only if no document has several values in them.
-    compared: Vec<Arc<Column>>,
-    properties: Arc<PlanProperties>,
+    pub(super) compared: Vec<Arc<Column>>,
 }
 
-impl Scan {
-    pub(super) fn new(
-        server: Arc<SearchServer>,
-        request: Request,
-        columns: Vec<Arc<Column>>,
-        compared: Vec<Arc<Column>>,
-        schema: SchemaRef,
-    ) -> Self {
-        let properties = Arc::new(PlanProperties::new(
-            EquivalenceProperties::new(schema),
-            Partitioning::UnknownPartitioning(request.slices),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        ));
-        Self { server, request, columns, compared, properties }
-    }
-
-    /// Name of the source, and what it is sent.
-    pub(super) fn sent(&self) -> (&str, String) {
-        (&self.server.name, self.text())
-    }
-
-    /// Index and body of the request, without what belongs to a single part or page.
-    fn text(&self) -> String {
-        let mut body = self.request.body(0);
-        body.remove("slice");
-        let parts = if self.request.slices > 1 { format!(", parts={}", self.request.slices) } else { String::new() };
-        format!("{}/_search {}{parts}", self.request.index, Value::Object(body))
-    }
-}
-
-impl DisplayAs for Scan {
-    fn fmt_as(&self, kind: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        match kind {
-            DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, "SearchScan: {}", self.text()),
-            DisplayFormatType::TreeRender => writeln!(f, "{}", self.text()),
-        }
-    }
-}
-
-impl ExecutionPlan for Scan {
+impl Leaf for Scan {
     fn name(&self) -> &'static str {
         "SearchScan"
     }
 
-    fn properties(&self) -> &Arc<PlanProperties> {
-        &self.properties
+    fn sent(&self) -> (&str, String) {
+        // Without what belongs to a single part or page.
+        let mut body = self.request.body(0);
+        body.remove("slice");
+        let parts = if self.request.slices > 1 { format!(", parts={}", self.request.slices) } else { String::new() };
+        (&self.server.name, format!("{}/_search {}{parts}", self.request.index, Value::Object(body)))
     }
 
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
-    }
-
-    fn apply_expressions(
+    fn read(
         &self,
-        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion, DataFusionError>,
-    ) -> Result<TreeNodeRecursion, DataFusionError> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn replace_children(
-        self: Arc<Self>,
-        _children: Vec<Arc<dyn ExecutionPlan>>,
-        _options: ReplaceChildrenOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        Ok(self)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
-    }
-
-    fn execute(
-        &self,
+        schema: &SchemaRef,
         partition: usize,
-        context: Arc<TaskContext>,
-    ) -> Result<SendableRecordBatchStream, DataFusionError> {
-        let snapshot = Snapshots::of(&context, &self.server);
+        context: &Arc<TaskContext>,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, DataFusionError>>, DataFusionError> {
+        let snapshot = Snapshots::of(context, &self.server);
         let state = Reading {
             snapshot: Arc::clone(&snapshot),
             columns: self.columns.clone(),
             compared: self.compared.clone(),
-            schema: self.schema(),
+            schema: Arc::clone(schema),
             pages: Pages::new(snapshot, self.request.clone(), partition),
         };
         let batches = stream::try_unfold(state, |mut state| async move {
             Ok::<_, DataFusionError>(state.next().await?.map(|batch| (batch, state)))
         });
         let server = Arc::clone(&self.server);
-        let batches = batches.map_err(move |error| server.failed(error));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
+        Ok(batches.map_err(move |error| server.failed(error)).boxed())
     }
 }
 

@@ -16,6 +16,7 @@ use super::layout::Layout;
 use super::pages::Request;
 use super::scan::Scan;
 use super::server::SearchServer;
+use crate::leaf::LeafExec;
 use crate::rest::scan_filtered;
 
 /// An index, alias or pattern.
@@ -106,7 +107,7 @@ impl Index {
         projection: Option<&Vec<usize>>,
         filters: Vec<Option<Filter>>,
         limit: Option<usize>,
-    ) -> Result<Scan, DataFusionError> {
+    ) -> Result<LeafExec, DataFusionError> {
         let (columns, schema) = match projection {
             None => (self.columns.clone(), Arc::clone(&self.schema)),
             Some(chosen) => (
@@ -128,6 +129,8 @@ impl Index {
         };
         let compared = filter.map(|filter| filter.compared).unwrap_or_default();
         let compared = compared.iter().filter_map(|name| self.column(name).cloned()).collect();
-        Ok(Scan::new(Arc::clone(&self.server), request, columns, compared, schema))
+        let parts = request.slices;
+        let scan = Scan { server: Arc::clone(&self.server), request, columns, compared };
+        Ok(LeafExec::new(Box::new(scan), schema, parts))
     }
 }

@@ -166,6 +166,7 @@ async fn pushed_filters_select_what_the_engine_would() {
         "x IS NOT NULL",
         "i > 1 AND x = 'a' OR d IS NULL",
         "NOT (i > 1 OR x = 'a')",
+        "(i > 1 OR i < -1) AND n = 1.25",
         "\"a\"\"b\" = '1'",
         "(i > 1) IS NOT TRUE",
     ];

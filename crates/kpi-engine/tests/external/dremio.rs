@@ -6,7 +6,7 @@ use kpi_engine::external::connect;
 use metrics_core::kpi::ExternalKind;
 use serde_json::{Value, json};
 
-use super::{first, is_given_up, message_of, source};
+use super::{first, is_given_up, message_of, read, source};
 use crate::stub::{Answer, Request, Stub};
 
 /// A job of 1,203 rows; `state` is what it says when asked for the nth time.
@@ -51,14 +51,14 @@ fn states(names: &'static [&'static str]) -> impl Fn(usize) -> Value + Send + Sy
 async fn a_job_is_waited_for_and_read_in_pages() {
     let stub = dremio(states(&["PENDING", "PLANNING", "RUNNING", "COMPLETED"]));
     let engine = connect(&source(ExternalKind::DremioRest, &stub.url)).await.unwrap();
-    let (schema, batches) = engine.query("SELECT n FROM t", 10_000).await.unwrap();
+    let (schema, batches) = read(&*engine, "SELECT n FROM t", 10_000).await.unwrap();
     assert_eq!(schema.field(0).name(), "EXPR$0");
     let expected: Vec<String> = (0..1_203).map(|n| n.to_string()).collect();
     assert_eq!(first(&batches), expected);
     let submitted = stub.requests().into_iter().find(|request| request.path() == "/api/v3/sql").unwrap();
     assert_eq!(submitted.json(), json!({ "sql": "SELECT n FROM t", "context": ["lake"] }));
 
-    let (_, batches) = engine.query("SELECT n FROM t", 501).await.unwrap();
+    let (_, batches) = read(&*engine, "SELECT n FROM t", 501).await.unwrap();
     assert_eq!(first(&batches).len(), 501);
     engine.settle().await;
     assert!(!stub.requests().iter().any(|request| request.path().ends_with("/cancel")));

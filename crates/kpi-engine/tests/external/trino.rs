@@ -6,7 +6,7 @@ use kpi_engine::external::connect;
 use metrics_core::kpi::ExternalKind;
 use serde_json::{Value, json};
 
-use super::{first, is_given_up, message_of, source};
+use super::{first, is_given_up, message_of, read, source};
 use crate::stub::{Answer, Request, Stub};
 
 /// Answers one after the other, each with the address of the next one; the last is repeated if `hangs`.
@@ -56,7 +56,7 @@ fn deleted(stub: &Stub) -> Vec<Request> {
 async fn answers_are_followed_to_the_last() {
     let stub = trino(pages(), false);
     let engine = connect(&source(ExternalKind::Trino, &stub.url)).await.unwrap();
-    let (_, batches) = engine.query("SELECT n FROM t", 100).await.unwrap();
+    let (_, batches) = read(&*engine, "SELECT n FROM t", 100).await.unwrap();
     assert_eq!(first(&batches), ["1", "2", "9007199254740993", ""]);
     let requests = stub.requests();
     let start = &requests[0];
@@ -75,7 +75,7 @@ async fn answers_are_followed_to_the_last() {
 async fn what_is_not_read_to_the_end_is_cancelled() {
     let stub = trino(pages(), false);
     let engine = connect(&source(ExternalKind::Trino, &stub.url)).await.unwrap();
-    let (_, batches) = engine.query("SELECT n FROM t", 1).await.unwrap();
+    let (_, batches) = read(&*engine, "SELECT n FROM t", 1).await.unwrap();
     assert_eq!(first(&batches), ["1"]);
     engine.settle().await;
     assert_eq!(deleted(&stub).len(), 1);

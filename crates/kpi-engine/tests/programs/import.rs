@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::world::World;
+use crate::absent::passes_over;
 use crate::engine::support::{fixture, fixtures};
 
 const JSON: &str = r#"{"queries": [
@@ -39,9 +40,7 @@ async fn what_is_imported_runs() {
 async fn all_queries_of_the_predecessor_run_in_one_go() {
     let queries = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/kpi/queries.json");
     if !queries.is_file() {
-        assert!(std::env::var_os("CI").is_none(), "{} is absent", queries.display());
-        eprintln!("PASSED OVER: {} is absent", queries.display());
-        return;
+        return passes_over("../shared/data/kpi is absent");
     }
     let [catalogue, coproduction] = fixtures().await;
     let mut world = World::new("").await;

@@ -6,4 +6,4 @@ mod runs;
 mod schedules;
 mod sheets;
 mod usage;
-mod world;
+pub mod world;

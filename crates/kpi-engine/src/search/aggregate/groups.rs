@@ -1,6 +1,5 @@
 //! The table of the groups that the server makes.
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,18 +7,13 @@ use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, TableType};
-use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::execution_plan::{
-    Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions,
-};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::super::error::SearchError;
@@ -29,6 +23,7 @@ use super::super::single;
 use super::super::snapshot::{Snapshot, Snapshots};
 use super::super::table::Index;
 use super::summary::Summary;
+use crate::leaf::{Leaf, LeafExec};
 
 /// The result of an aggregate, as a table: its columns are called by their numbers.
 #[derive(Debug)]
@@ -87,95 +82,44 @@ impl TableProvider for Groups {
             None => Arc::clone(&self.schema),
             Some(chosen) => Arc::new(self.schema.project(chosen)?),
         };
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(schema),
-            Partitioning::UnknownPartitioning(1),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        );
-        Ok(Arc::new(GroupsScan {
+        let scan = GroupsScan {
             asked: Arc::clone(&self.asked),
             all_columns: Arc::clone(&self.schema),
             projection: projection.cloned(),
             ordinary,
-            properties: Arc::new(properties),
-        }))
+        };
+        Ok(Arc::new(LeafExec::new(Box::new(scan), schema, 1)))
     }
 }
 
-/// The reading of the groups.
+/// The reading of the groups. Its plan in reserve is complete: nothing above is to see or change it.
 #[derive(Debug)]
-pub(in super::super) struct GroupsScan {
+struct GroupsScan {
     asked: Arc<Asked>,
     all_columns: SchemaRef,
     projection: Option<Vec<usize>>,
     ordinary: Arc<dyn ExecutionPlan>,
-    properties: Arc<PlanProperties>,
 }
 
-impl GroupsScan {
-    /// Name of the source, and what it is sent.
-    pub(in super::super) fn sent(&self) -> (&str, String) {
-        let text = format!("{}/_search {}", self.asked.index, Value::Object(self.asked.summary.body(None)));
-        (&self.asked.server.name, text)
-    }
-}
-
-impl DisplayAs for GroupsScan {
-    fn fmt_as(&self, kind: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        let (_, text) = self.sent();
-        match kind {
-            DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, "SearchSummary: {text}"),
-            DisplayFormatType::TreeRender => writeln!(f, "{text}"),
-        }
-    }
-}
-
-impl ExecutionPlan for GroupsScan {
+impl Leaf for GroupsScan {
     fn name(&self) -> &'static str {
         "SearchSummary"
     }
 
-    fn properties(&self) -> &Arc<PlanProperties> {
-        &self.properties
+    fn sent(&self) -> (&str, String) {
+        let text = format!("{}/_search {}", self.asked.index, Value::Object(self.asked.summary.body(None)));
+        (&self.asked.server.name, text)
     }
 
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        // The plan in reserve is complete; nothing above is to change it.
-        Vec::new()
-    }
-
-    fn apply_expressions(
+    fn read(
         &self,
-        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion, DataFusionError>,
-    ) -> Result<TreeNodeRecursion, DataFusionError> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn replace_children(
-        self: Arc<Self>,
-        _children: Vec<Arc<dyn ExecutionPlan>>,
-        _options: ReplaceChildrenOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        Ok(self)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
-    }
-
-    fn execute(
-        &self,
-        _partition: usize,
-        context: Arc<TaskContext>,
-    ) -> Result<SendableRecordBatchStream, DataFusionError> {
-        let (asked, all_columns) = (Arc::clone(&self.asked), Arc::clone(&self.all_columns));
+        _: &SchemaRef,
+        _: usize,
+        context: &Arc<TaskContext>,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, DataFusionError>>, DataFusionError> {
+        let (asked, schema) = (Arc::clone(&self.asked), Arc::clone(&self.all_columns));
         let (ordinary, projection) = (Arc::clone(&self.ordinary), self.projection.clone());
-        let schema = Arc::clone(&all_columns);
-        let snapshot = Snapshots::of(&context, &asked.server);
+        let (snapshot, context) = (Snapshots::of(context, &asked.server), Arc::clone(context));
         let batches = stream::once(async move {
             Ok::<_, DataFusionError>(if asked.is_exact(&snapshot).await? {
                 asked.batches(snapshot, schema).boxed()
@@ -189,8 +133,7 @@ impl ExecutionPlan for GroupsScan {
             None => batch,
         });
         let server = Arc::clone(&self.asked.server);
-        let batches = batches.map_err(move |error| server.failed(error));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
+        Ok(batches.map_err(move |error| server.failed(error)).boxed())
     }
 }
 
