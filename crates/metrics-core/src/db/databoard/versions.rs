@@ -66,9 +66,12 @@ pub async fn versions(conn: &mut Connection, id: &str) -> Result<Option<Vec<Vers
 
 /// The text of an earlier body.
 pub async fn body_of_version(conn: &mut Connection, id: &str, version: i64) -> Result<Option<String>, DbError> {
-    let earlier = diesel::dsl::exists(table::table.find((id, version)));
-    let body = bodies::table.find((id, version)).filter(earlier).select(bodies::body);
-    Ok(body.get_result(conn).await.optional()?)
+    // The current body has a number, too, but is no earlier one.
+    let is_earlier = diesel::select(diesel::dsl::exists(table::table.find((id, version))));
+    if !is_earlier.get_result::<bool>(conn).await? {
+        return Ok(None);
+    }
+    Ok(bodies::table.find((id, version)).select(bodies::body).get_result(conn).await.optional()?)
 }
 
 /// Number of the newest earlier body.
