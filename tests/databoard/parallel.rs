@@ -6,7 +6,8 @@ use std::thread;
 use super::{EMPTY, create, created, get, operate, patch, sized, start, stored};
 use crate::support::TestDb;
 
-const LIMITS: [(&str, &str); 3] = [
+const LIMITS: [(&str, &str); 4] = [
+    ("DATABOARD_HISTORY_MAX_BYTES", "10000000"),
     ("DASHBOARD_MAX_TOTAL_STORAGE_BYTES", "100000"),
     ("DASHBOARD_EVICTION_THRESHOLD", "1"),
     ("DASHBOARD_TARGET_UTILIZATION", "0.5"),

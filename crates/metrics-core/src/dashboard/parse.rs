@@ -36,7 +36,7 @@ impl<'a> Document<'a> {
         if !text.get().starts_with('{') {
             return Err(DocumentError::NotAnObject);
         }
-        Ok(Self { root: node(text)? })
+        Ok(Self { root: node(text, 0)? })
     }
 
     /// The tree.
@@ -61,17 +61,24 @@ fn not_json(error: serde_json::Error) -> DocumentError {
     DocumentError::Json(error.to_string())
 }
 
-/// The tree of a value. Its depth is bounded by that of the parser, which looked through all of it.
-fn node(value: &RawValue) -> Result<Node<'_>, DocumentError> {
+/// Levels of objects and arrays in one another; more would need a stack of any depth.
+const MAX_DEPTH: usize = 128;
+
+/// The tree of a value at this depth.
+fn node(value: &RawValue, depth: usize) -> Result<Node<'_>, DocumentError> {
     let text = value.get();
+    if depth >= MAX_DEPTH && text.starts_with(['{', '[']) {
+        return Err(DocumentError::Json(format!("more than {MAX_DEPTH} levels of objects and arrays")));
+    }
     Ok(match text.as_bytes().first() {
         Some(b'{') => {
             let members = serde_json::Deserializer::from_str(text).deserialize_map(Members).map_err(not_json)?;
-            object(members)?
+            object(members, depth)?
         }
         Some(b'[') => {
             let values: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
-            Node::Array(values.into_iter().map(node).collect::<Result<_, _>>()?)
+            let values = values.into_iter().map(|value| node(value, depth + 1));
+            Node::Array(values.collect::<Result<_, _>>()?)
         }
         Some(b'"') => Node::Text(serde_json::from_str::<Text<'_>>(text).map_err(not_json)?.0, text),
         Some(b't') => Node::Boolean(true),
@@ -81,7 +88,7 @@ fn node(value: &RawValue) -> Result<Node<'_>, DocumentError> {
     })
 }
 
-fn object<'a>(members: Vec<(Cow<'a, str>, &'a RawValue)>) -> Result<Node<'a>, DocumentError> {
+fn object<'a>(members: Vec<(Cow<'a, str>, &'a RawValue)>, depth: usize) -> Result<Node<'a>, DocumentError> {
     let mut places = HashMap::with_capacity(members.len());
     let mut kept: Vec<(Cow<'a, str>, &RawValue)> = Vec::with_capacity(members.len());
     for (name, value) in members {
@@ -93,7 +100,7 @@ fn object<'a>(members: Vec<(Cow<'a, str>, &'a RawValue)>) -> Result<Node<'a>, Do
             kept.push((name, value));
         }
     }
-    let members = kept.into_iter().map(|(name, value)| Ok((name, node(value)?)));
+    let members = kept.into_iter().map(|(name, value)| Ok((name, node(value, depth + 1)?)));
     Ok(Node::Object(members.collect::<Result<_, _>>()?))
 }
 

@@ -10,4 +10,4 @@ WITH gone AS (
         (dashboard_id, version, size_bytes, ended_by, ended_at, created_at, computed_at)
     SELECT id, version, size_bytes, $3, $4, created_at, $4 FROM gone
 )
-SELECT id, size_bytes FROM gone
+SELECT id FROM gone

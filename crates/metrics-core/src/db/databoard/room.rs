@@ -1,8 +1,10 @@
 //! Making room: dashboards that were not read for longest go.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use diesel::sql_types::{Array, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
 use super::versions::{self, Ending};
@@ -64,10 +66,11 @@ pub(super) async fn make_room(
         }
         deadline.bound(conn).await?;
         let gone = delete(conn, &chosen, now).await?;
-        for Gone { id, size_bytes } in gone {
-            totals.dashboards_bytes -= size_bytes;
-            totals.versions_bytes += size_bytes;
-            all.extend(chosen.iter().find(|candidate| candidate.id == id).map(|&evicted| evicted.clone()));
+        let gone: HashSet<_> = gone.into_iter().map(|gone| gone.id).collect();
+        for evicted in chosen.into_iter().filter(|candidate| gone.contains(&candidate.id)) {
+            totals.dashboards_bytes -= evicted.size_bytes;
+            totals.versions_bytes += evicted.size_bytes;
+            all.push(evicted.clone());
         }
         // One that was read or whitelisted after it was chosen is still there: the next round looks again.
     }
@@ -111,8 +114,6 @@ fn chosen(oldest: &[Evicted], total: u64, target: u64) -> impl Iterator<Item = &
 struct Gone {
     #[diesel(sql_type = Text)]
     id: String,
-    #[diesel(sql_type = BigInt)]
-    size_bytes: i64,
 }
 
 /// Deletes those of `chosen` that are still as they were when they were chosen.
