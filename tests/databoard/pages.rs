@@ -1,30 +1,16 @@
 //! The web pages of saved dashboards, as HTML.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::{EMPTY, TOKEN, created, operate};
 use crate::api::Api;
 use crate::api::client::{Request, Response};
 use crate::support::TestDb;
-
-const TOKEN: &str = "a-token-of-operators";
 
 fn start(settings: &[(&str, &str)]) -> (TestDb, Api) {
     let db = TestDb::new();
     let api = Api::start_with(db.url(), settings);
     (db, api)
-}
-
-/// Saves a dashboard; its id.
-fn saved(api: &Api) -> String {
-    let request = Request::new("POST", "/databoard/dashboard/").header("content-type", "application/json");
-    let response = api.send(&request.body(r#"{"dashboard":{"widgets":[]}}"#));
-    assert_eq!(response.status, 201, "{}", response.text());
-    response.json()["id"].as_str().unwrap().to_owned()
-}
-
-fn record(api: &Api, id: &str) -> Value {
-    let request = Request::new("GET", &format!("/databoard/maintenance/dashboard/{id}"));
-    api.ask_maintenance(&request.header("authorization", &format!("Bearer {TOKEN}"))).json()
 }
 
 /// A page of ours that loads nothing from elsewhere and runs nothing of its own.
@@ -55,7 +41,7 @@ fn files(text: &str) -> Vec<&str> {
 #[test]
 fn the_viewer_is_a_page_with_files_below_the_mount() {
     let (_db, api) = start(&[("ROOT_PATH", "/api")]);
-    let id = saved(&api);
+    let id = created(&api, EMPTY);
     for (base, name, root) in [
         ("/databoard", format!("view/{id}"), "../"),
         ("/databoard", format!("view/{id}/"), "../../"),
@@ -86,16 +72,17 @@ fn the_viewer_is_a_page_with_files_below_the_mount() {
 #[test]
 fn the_viewer_s_page_is_no_access_to_the_dashboard() {
     let (_db, api) = start(&[("MAINTENANCE_TOKEN", TOKEN)]);
-    let id = saved(&api);
-    let before = record(&api, &id);
+    let id = created(&api, EMPTY);
+    let record = || operate(&api, "GET", &format!("/dashboard/{id}")).json();
+    let before = record();
     assert_eq!(api.get(&format!("/databoard/view/{id}")).status, 200);
-    assert_eq!(record(&api, &id), before);
+    assert_eq!(record(), before);
 }
 
 #[test]
 fn the_address_says_which_days_are_shown() {
     let (_db, api) = start(&[]);
-    let id = saved(&api);
+    let id = created(&api, EMPTY);
     let page = |query: &str| api.get(&format!("/databoard/view/{id}{query}"));
     let usual = page("");
     assert!(usual.text().contains("data-days=\"90\"") && !usual.text().contains("data-begin"));
@@ -132,7 +119,7 @@ fn an_unknown_dashboard_is_said_to_be_unknown() {
 #[test]
 fn the_list_of_operators_holds_nothing_and_needs_no_token() {
     let (_db, api) = start(&[("MAINTENANCE_TOKEN", TOKEN), ("PUBLIC_URL", "https://board.example.org/databoard")]);
-    let id = saved(&api);
+    let id = created(&api, EMPTY);
     for target in ["/databoard/dashboards", "/databoard/dashboards/", "/databoard/dashboards?lang=hi"] {
         let response = api.ask_maintenance(&Request::new("GET", target));
         assert_is_page(&response, 200, target);

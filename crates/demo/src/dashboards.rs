@@ -43,15 +43,16 @@ fn dashboard(base: &str) -> Result<Value> {
     let occupancy = [room(1, "OCCUPANCY")?, room(2, "OCCUPANCY")?];
     let revenue = channel(base, "^COMP-1:REVENUE$")?;
     let co2 = [room(1, "CO2_SAVED")?, room(2, "CO2_SAVED")?];
-    let status = channel(base, "^STORE-001-.*:STATUS$")?;
-    let uptime = channel(base, "^STORE-001-.*:UPTIME_DAY$")?;
-    let kpi = channel(base, "^KPI-A1")?;
+    let status = channel(base, "^STORE-002-.*:STATUS$")?;
+    let uptime = channel(base, "^STORE-002-.*:UPTIME_DAY$")?;
+    // Of two environments the second.
+    let kpi = channel(base, "^KPI-A2:.*-2$")?;
     Ok(json!({"dashboard": {"widgets": [
-        widget("Occupancy of two rooms", (0, 0, 8, 10), &occupancy, Some((0.0, 100.0))),
+        widget("Occupancy of two rooms", (0, 0, 8, 10), &occupancy, Some((0.0, 120.0))),
         widget("Revenue of a company", (8, 0, 4, 10), &[revenue], None),
         widget("CO2 saved by two rooms", (0, 10, 4, 9), &co2, None),
         widget("A store", (4, 10, 4, 9), &[status, uptime], None),
-        widget("Registered users", (8, 10, 4, 9), &[kpi], None),
+        widget("Active users, last 30 days", (8, 10, 4, 9), &[kpi], None),
     ]}}))
 }
 
@@ -90,6 +91,7 @@ fn widget(title: &str, (x, y, w, h): (u8, u8, u8, u8), channels: &[Value], bound
         "plotSettings": {
             "plotTitle": title,
             "curveAttributes": Value::Object(attributes.collect()),
+            "manualAxisAssignment": false,
             "yAxisAttributes": axes,
         },
     })

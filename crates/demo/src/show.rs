@@ -134,7 +134,8 @@ async fn show(
 
     let mut api = programs.start("api", &[])?;
     stop.unless(ready(&mut api, &base, &programs)).await??;
-    let last_day = sample.last_day();
+    // The second is the day of the end, at which uptime is told.
+    let (last_day, to) = (sample.last_day(), sample.until.date_naive());
     let requests = requests::slices(last_day);
     prepared.unlock();
     if options.once {
@@ -158,9 +159,9 @@ async fn show(
         say(&format!("  {}", request.line(&base)));
     }
     let mount = dashboards::MOUNT;
-    let first_day = last_day.checked_sub_days(Days::new(89)).unwrap_or(last_day);
+    let from = to.checked_sub_days(Days::new(89)).unwrap_or(to);
     say("A saved dashboard, and the list of all for operators:");
-    say(&format!("  {base}{mount}/view/{dashboard}?from={first_day}&to={last_day}"));
+    say(&format!("  {base}{mount}/view/{dashboard}?from={from}&to={to}"));
     say(&format!("  http://{maintenance}{mount}/dashboards  (token of this demo: {token})"));
     say("Another terminal can ask the reporter while this runs:");
     // Without a password: the server's socket lies in a folder of its own user.

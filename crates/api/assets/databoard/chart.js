@@ -56,7 +56,7 @@ window.boardChart = (() => {
     const isNamed = labels.size > 0 && labels.size <= 12 && curves.every(({ isText, points }) =>
       !isText && points.every(({ desc }) => desc != null));
     let [low, high] = extent(curves, isLog);
-    [low, high] = isNamed ? [low - 0.15, Math.max(high, low + 1) + 0.15] : room([low, high], isLog);
+    [low, high] = isNamed ? [Math.min(low, 0) - 0.15, Math.max(high, 1) + 0.15] : room([low, high], isLog);
     const usable = (number) => typeof number === "number" && Number.isFinite(number) && (!isLog || number > 0);
     const least = usable(axis.min) ? axis.min : low;
     const greatest = usable(axis.max) ? axis.max : high;
