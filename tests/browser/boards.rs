@@ -18,7 +18,7 @@ const SHOWN: &str = "(() => {
             const address = new URL(head.dataset.source, document.baseURI);
             const cells = [...table.tBodies[0].rows].map((row) => [row.dataset.ns, row.cells[column + 1].querySelector('data')]);
             return { address: address.pathname + address.search, name: address.searchParams.get('channel_name'),
-                points: cells.filter(([, data]) => data).map(([ns, data]) => [ns, data.value, data.dataset]) };
+                points: cells.filter(([, data]) => data).map(([ns, data]) => [ns, data.value, { ...data.dataset }]) };
         }))), 50));
 })()";
 
@@ -118,7 +118,7 @@ pub fn the_viewer_shows_what_the_channels_say(site: &Site, browser: &mut Chromiu
     browser.wait_until(LOADED);
     assert_eq!(browser.evaluate("location.search"), "?from=2026-11-11&to=2026-11-21");
     assert_same_as_curves(site, browser);
-    assert!(browser.evaluate(SHOWN)[0]["points"].as_array().is_some_and(|points| points.len() == 10));
+    assert!(browser.evaluate(SHOWN)[0]["points"].as_array().is_some_and(|points| points.len() == 11));
     browser.follow("document.querySelector('.spans a').click()");
     assert_eq!(browser.evaluate("location.search"), "?days=7");
 }
@@ -240,9 +240,9 @@ pub fn the_keyboard_reads_a_chart(site: &Site, browser: &mut Chromium) {
     browser.press("End", 35);
     let said = "document.querySelector('.graph').getAttribute('aria-valuetext')";
     let last = browser.evaluate(said);
-    assert!(last.as_str().is_some_and(|text| text.starts_with("20 Nov 2026: ") && text.contains('%')), "{last}");
+    assert!(last.as_str().is_some_and(|text| text.starts_with("21 Nov 2026: ") && text.contains('%')), "{last}");
     browser.press("ArrowLeft", 37);
-    assert!(browser.evaluate(said).as_str().is_some_and(|text| text.starts_with("19 Nov 2026: ")));
+    assert!(browser.evaluate(said).as_str().is_some_and(|text| text.starts_with("20 Nov 2026: ")));
     assert_eq!(browser.evaluate("document.querySelector('.graph .tip').hidden"), false);
     assert_eq!(browser.evaluate("document.querySelectorAll('.graph')[0].querySelectorAll('.cursor circle').length"), 2);
     browser.press("Escape", 27);

@@ -87,7 +87,7 @@
 
   const addressOf = (channel) => {
     const query = new URLSearchParams({ channel_name: channel.name, begin_time: Math.round(range.begin),
-      end_time: Math.round(range.end), num_bins: Math.max(innerWidth, 1), useEventsIfBinCountTooLarge: true, removeEmptyBins: true });
+      end_time: Math.round(range.end), num_bins: Math.max(document.documentElement.clientWidth, 1), useEventsIfBinCountTooLarge: true, removeEmptyBins: true });
     if (channel.backend) query.set("backend", channel.backend);
     return `${texts.root}channels/curve?${query}`;
   };
