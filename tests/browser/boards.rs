@@ -165,7 +165,7 @@ pub fn what_cannot_be_drawn_says_why(site: &Site, browser: &mut Chromium) {
         &[
             widget(&[occupancy.clone(), gone, elsewhere], [0.0, 0.0, 6.0, 8.0], None),
             widget(&[], [6.0, 0.5, 6.0, 4.0], None),
-            widget(&[occupancy.clone()], [-3.0, 1e9, 400.0, 8.0], Some(hostile)),
+            widget(std::slice::from_ref(&occupancy), [-3.0, 1e9, 400.0, 8.0], Some(hostile)),
             widget(&[occupancy, co2], [0.0, 2e9, 0.0, 0.0], None),
         ],
     );
