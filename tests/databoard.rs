@@ -6,6 +6,7 @@ mod curve;
 mod dashboards;
 mod eviction;
 mod maintenance;
+mod pages;
 mod parallel;
 mod points;
 mod stub;

@@ -6,6 +6,7 @@
 
 #[path = "../support/absent.rs"]
 mod absent;
+mod boards;
 mod chromium;
 mod site;
 
@@ -74,6 +75,10 @@ fn the_pages_in_a_browser() {
     kpis_have_their_history_with_its_gaps(&site, &mut browser);
     the_keyboard_reaches_everything(&site, &mut browser);
     forms_of_the_api_answer_on_the_page(&site, &mut browser);
+    boards::the_viewer_shows_what_the_channels_say(&site, &mut browser);
+    boards::what_cannot_be_drawn_says_why(&site, &mut browser);
+    boards::the_keyboard_reads_a_chart(&site, &mut browser);
+    boards::operators_look_after_dashboards(&site, &mut browser);
 }
 
 /// No errors, nothing that keeps people out, nothing that does not fit, light enough: on a desk and on a phone, in
@@ -85,24 +90,29 @@ fn every_page_is_sound(site: &Site, browser: &mut Chromium) {
             let what = format!("{page} at {width} px, {scheme}");
             browser.call("Network.setCacheDisabled", &json!({"cacheDisabled": true}));
             browser.open(&site.url(page));
-            assert_eq!(browser.errors(), [""; 0], "{what}");
-            let overflow = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
-            assert!(overflow.as_f64() <= Some(0.0), "{what}: {overflow} px too wide");
-            let weight = browser.evaluate(
-                "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-                    .reduce((sum, file) => sum + file.decodedBodySize, 0)",
-            );
-            assert!(weight.as_f64() > Some(0.0) && weight.as_f64() < Some(MAX_WEIGHT), "{what}: {weight} bytes");
-            browser.evaluate(AXE);
-            let found = browser.evaluate(
-                "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations
-                    .filter((rule) => ['serious', 'critical'].includes(rule.impact))
-                    .map((rule) => rule.id + ': ' + rule.nodes.slice(0, 3).map((node) => node.html + ' ' +
-                        node.failureSummary).join(' | ')))",
-            );
-            assert_eq!(found, json!([]), "{what}: {found:#}");
+            is_sound(browser, &what);
         }
     }
+}
+
+/// The page that is open.
+fn is_sound(browser: &mut Chromium, what: &str) {
+    assert_eq!(browser.errors(), [""; 0], "{what}");
+    let overflow = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
+    assert!(overflow.as_f64() <= Some(0.0), "{what}: {overflow} px too wide");
+    let weight = browser.evaluate(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+            .reduce((sum, file) => sum + file.decodedBodySize, 0)",
+    );
+    assert!(weight.as_f64() > Some(0.0) && weight.as_f64() < Some(MAX_WEIGHT), "{what}: {weight} bytes");
+    browser.evaluate(AXE);
+    let found = browser.evaluate(
+        "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations
+            .filter((rule) => ['serious', 'critical'].includes(rule.impact))
+            .map((rule) => rule.id + ': ' + rule.nodes.slice(0, 3).map((node) => node.html + ' ' +
+                node.failureSummary).join(' | ')))",
+    );
+    assert_eq!(found, json!([]), "{what}: {found:#}");
 }
 
 fn charts_are_drawn_from_their_tables(site: &Site, browser: &mut Chromium) {

@@ -13,6 +13,12 @@ use tempfile::TempDir;
 pub struct Site {
     child: Child,
     base: String,
+    /// Address of the saved dashboard's viewer.
+    pub viewer: String,
+    /// Address of the operators' list.
+    pub list: String,
+    /// What opens it.
+    pub token: String,
     _folder: TempDir,
 }
 
@@ -37,15 +43,30 @@ impl Site {
         let (stdout, stderr) = (child.stdout.take().expect("its output"), child.stderr.take().expect("its errors"));
         let errors = thread::spawn(move || std::io::read_to_string(stderr));
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let ready = lines.find_map(|line| line.strip_prefix("Ready: ").map(|url| url.trim_end_matches('/').to_owned()));
+        let mut said = Vec::new();
+        let ready = lines.find_map(|line| {
+            said.push(line.trim().to_owned());
+            line.strip_prefix("Ready: ").map(|url| url.trim_end_matches('/').to_owned())
+        });
         let Some(base) = ready else { panic!("the demo ended early: {:?}", errors.join()) };
         thread::spawn(move || lines.for_each(drop));
-        Self { child, base, _folder: folder }
+        let about = |part: &str| said.iter().find(|line| line.contains(part)).expect("a line of the demo").clone();
+        let list = about("/databoard/dashboards");
+        let (list, token) = list.split_once("  (token of this demo: ").expect("the token");
+        let (list, token) = (list.to_owned(), token.trim_end_matches(')').to_owned());
+        Self { child, base, viewer: about("/databoard/view/"), list, token, _folder: folder }
     }
 
     /// Address of a page.
     pub fn url(&self, target: &str) -> String {
         format!("{}{target}", self.base)
+    }
+
+    /// What the API says to JSON.
+    pub fn post(&self, target: &str, body: &Value) -> Value {
+        let request = ureq::post(self.url(target)).content_type("application/json");
+        let text = request.send(body.to_string()).expect("an answer").body_mut().read_to_string().expect("a body");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// What the API says.

@@ -10,6 +10,7 @@ mod error;
 mod maintenance;
 mod meta;
 mod openapi;
+mod pages;
 mod schema;
 mod state;
 mod token;
@@ -40,6 +41,7 @@ pub fn public(config: &mut ServiceConfig, databoard: &Data<Databoard>) {
             .configure(dashboards::routes)
             .configure(versions::routes)
             .configure(channels::routes)
+            .configure(pages::public)
             .default_service(web::to(error::not_found))
             .wrap(from_fn(error::in_form));
         config.service(scope);
@@ -52,6 +54,7 @@ pub fn maintenance(config: &mut ServiceConfig, databoard: &Data<Databoard>) {
         .app_data(databoard.clone())
         .configure(meta::maintenance)
         .configure(|config| maintenance::routes(config, databoard))
+        .configure(|config| pages::maintenance(config, databoard))
         .default_service(web::to(error::not_found))
         .wrap(from_fn(error::in_form));
     config.service(scope);

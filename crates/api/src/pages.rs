@@ -29,7 +29,7 @@ mod kpi_rows;
 mod uptime;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use askama::Template;
 
 use crate::error::ApiError;
@@ -73,7 +73,12 @@ pub fn with_policy(mut response: HttpResponse) -> HttpResponse {
 
 /// A page that is made anew for every request.
 fn fresh(template: &impl Template) -> Result<HttpResponse, ApiError> {
-    let mut response = HttpResponse::Ok();
+    Ok(fresh_with(StatusCode::OK, template)?)
+}
+
+/// The same with a status of its own.
+pub fn fresh_with(status: StatusCode, template: &impl Template) -> askama::Result<HttpResponse> {
+    let mut response = HttpResponse::build(status);
     response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header(header::ContentType::html());
     Ok(with_policy(response.body(template.render()?)))
 }

@@ -78,7 +78,8 @@ pub fn is_ready(base: &str) -> bool {
     answer.is_ok_and(|response| response.status() == 200)
 }
 
-fn agent(timeout: Duration) -> ureq::Agent {
+/// A client that takes every answer, and waits no longer than that.
+pub fn agent(timeout: Duration) -> ureq::Agent {
     // Never through a proxy: the API is on this machine.
     ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false).proxy(None).build().into()
 }

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 use metrics_core::db::embedded::{Embedded, EmbeddedOptions};
 use metrics_core::settings::Settings;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::child::{Programs, Running};
 use crate::database::{self, Origin, Wanted};
-use crate::{kpis, requests, stores};
+use crate::{dashboards, kpis, requests, stores};
 
 /// The port that is used unless it is taken.
 const USUAL_PORT: u16 = 8000;
@@ -102,6 +102,8 @@ async fn show(
     std::fs::write(&rates, &sample.rates_csv).with_context(|| format!("writing {}", rates.display()))?;
     let rates = rates.to_str().context("the data folder's path is not UTF-8")?.to_owned();
 
+    let base = format!("http://{listen}");
+    let token = dashboards::token()?;
     let log = folder.join("demo.log");
     let programs = Programs::new(
         log,
@@ -110,6 +112,9 @@ async fn show(
             ("METRICS_DATABASE__EMBEDDED", "never".to_owned()),
             ("METRICS_API__LISTEN", listen.to_string()),
             ("METRICS_API__MAINTENANCE_LISTEN", maintenance.to_string()),
+            ("DATABOARD_PUBLIC_BACKENDS", "cooling,store,kpi".to_owned()),
+            ("MAINTENANCE_TOKEN", token.clone()),
+            ("PUBLIC_URL", format!("{base}{}", dashboards::MOUNT)),
         ],
     )?;
     let as_of = sample.until.to_rfc3339();
@@ -127,10 +132,10 @@ async fn show(
     report(&programs, "Views", &view, stop).await?;
     stop.unless(kpis::store(&server.url(database::NAME), sample.until)).await??;
 
-    let base = format!("http://{listen}");
     let mut api = programs.start("api", &[])?;
     stop.unless(ready(&mut api, &base, &programs)).await??;
-    let last_day = sample.last_day();
+    // The second is the day of the end, at which uptime is told.
+    let (last_day, to) = (sample.last_day(), sample.until.date_naive());
     let requests = requests::slices(last_day);
     prepared.unlock();
     if options.once {
@@ -141,6 +146,11 @@ async fn show(
         }
         return Ok(api.stop().await?);
     }
+    let saved = {
+        let (base, kept) = (base.clone(), folder.join("dashboard-id"));
+        tokio::task::spawn_blocking(move || dashboards::save(&base, &kept))
+    };
+    let dashboard = stop.unless(saved).await?.context("the thread that saves a dashboard ended")??;
     say(&format!("API          log: {}", programs.log().display()));
     for path in ["/docs", "/api/companies", "/api/cooling-units?company_id=1", "/fleet", "/kpis", "/health/ready"] {
         say(&format!("  {base}{path}"));
@@ -148,6 +158,11 @@ async fn show(
     for request in requests {
         say(&format!("  {}", request.line(&base)));
     }
+    let mount = dashboards::MOUNT;
+    let from = to.checked_sub_days(Days::new(89)).unwrap_or(to);
+    say("A saved dashboard, and the list of all for operators:");
+    say(&format!("  {base}{mount}/view/{dashboard}?from={from}&to={to}"));
+    say(&format!("  http://{maintenance}{mount}/dashboards  (token of this demo: {token})"));
     say("Another terminal can ask the reporter while this runs:");
     // Without a password: the server's socket lies in a folder of its own user.
     say(&format!("  export METRICS_DATABASE__URL='{}'", server.url(database::NAME).expose()));

@@ -21,7 +21,7 @@ struct Asset {
     hashed: String,
 }
 
-static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 9]> = LazyLock::new(|| {
     [
         asset("app.css", "text/css; charset=utf-8", include_bytes!("../../assets/app.css")),
         asset("app.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/app.js")),
@@ -31,6 +31,10 @@ static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
             "text/javascript; charset=utf-8",
             include_bytes!("../../assets/vendor/uplot/uPlot.iife.min.js"),
         ),
+        asset("board.css", "text/css; charset=utf-8", include_bytes!("../../assets/databoard/board.css")),
+        asset("chart.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/databoard/chart.js")),
+        asset("view.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/databoard/view.js")),
+        asset("list.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/databoard/list.js")),
         asset("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
     ]
 });
@@ -42,7 +46,7 @@ fn asset(name: &'static str, media_type: &'static str, content: &'static [u8]) -
     Asset { name, media_type, content, hashed: format!("{stem}.{hash}.{extension}") }
 }
 
-/// Address of a file, from the start page.
+/// Address of a file, from where the links of a page begin.
 pub fn path(name: &str) -> String {
     let hashed = ASSETS.iter().find(|asset| asset.name == name).map_or(name, |asset| &asset.hashed);
     format!("assets/{hashed}")

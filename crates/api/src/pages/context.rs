@@ -75,7 +75,7 @@ pub struct Page {
     pub lang: Lang,
     /// True when the address names the language: then its links do too.
     names_lang: bool,
-    /// From its address to the start page: links stay right behind a path prefix.
+    /// From its address to where links begin, as a rule the start page: links stay right behind a path prefix.
     root: String,
     /// The parameters of its address without the language, as they were sent.
     parameters: String,
@@ -86,16 +86,21 @@ pub struct Page {
 impl Page {
     /// The page that answers `request`.
     pub fn new(request: &HttpRequest) -> Self {
+        Self::below(request, request.path().matches('/').count())
+    }
+
+    /// The page that answers `request`, whose links begin above the last `names` names of its address, an empty one
+    /// behind a slash included.
+    pub fn below(request: &HttpRequest, names: usize) -> Self {
         let query = request.query_string();
         let pairs = Query::<Vec<(String, String)>>::from_query(query).map(Query::into_inner).unwrap_or_default();
         let named = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, code)| Lang::of_code(code));
-        let depth = request.path().matches('/').count().saturating_sub(1);
         let parameters: Vec<_> =
             query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
         Self {
             lang: named.unwrap_or_else(|| Lang::accepted(request)),
             names_lang: named.is_some(),
-            root: "../".repeat(depth),
+            root: "../".repeat(names.saturating_sub(1)),
             parameters: parameters.join("&"),
             reasons: RefCell::default(),
         }
