@@ -134,7 +134,10 @@ impl Engine {
 
     async fn answer(&self, kpi: &Kpi) -> Result<Answer, Failure> {
         let planned = self.plan(kpi).await?;
-        let leases = Leases::begin(&planned.databases).await?;
+        let leases = match &planned.work {
+            Work::Whole(..) => Leases::open(&planned.databases).await?,
+            Work::Elsewhere(..) | Work::Here(_) => Leases::begin(&planned.databases).await?,
+        };
         let ending = Ending(Arc::new(leases));
         let mut collector = Collector::new(kpi, &planned.keys);
         match &planned.work {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
 use datafusion::error::{DataFusionError, Result};
 use metrics_core::kpi::Failure;
+use tokio_postgres::types::Type;
 
 use super::column::column;
 use super::session::Database;
@@ -83,7 +84,8 @@ impl PostgresSchema {
         }
         let lease = self.database.lease().await?;
         let sql = include_str!("columns.sql");
-        let rows = lease.run(async |client| client.query(sql, &[&relation.id]).await).await?;
+        // With its types said, the statement goes to the server and back once.
+        let rows = lease.run(async |client| client.query_typed(sql, &[(&relation.id, Type::OID)]).await).await?;
         lease.end().await;
         let columns = rows.iter().map(|row| column(row.get(0), row.get(1), row.get(2))).collect();
         let path = vec![self.name.clone(), name.to_owned()];

@@ -105,6 +105,9 @@ impl SqlStore for Database {
     }
 }
 
+/// One snapshot for all that a KPI reads.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is in them is whole at any time: single assignments.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -132,7 +135,20 @@ impl Lease {
     /// Begins the one transaction of the lease.
     pub async fn begin(&self) -> Result<(), Failure> {
         self.has_begun.store(true, Ordering::Release);
-        self.run(async |client| client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await).await
+        self.run(async |client| client.batch_execute(BEGIN).await).await
+    }
+
+    /// `statement` in a transaction of its own, all in one message: with a statement that takes no time at all, each way
+    /// to the server and back would count.
+    pub fn alone(&self, statement: &str) -> String {
+        // Until it has gone well.
+        self.has_begun.store(true, Ordering::Release);
+        format!("{BEGIN};\n{statement};\nROLLBACK")
+    }
+
+    /// The transaction of [`Lease::alone`] has ended.
+    pub fn is_alone_no_more(&self) {
+        self.has_begun.store(false, Ordering::Release);
     }
 
     /// Waits for what `work` asks the server. Whoever stops waiting leaves the session unusable for others.
@@ -233,13 +249,20 @@ impl Drop for Running<'_> {
 pub(crate) struct Leases(BTreeMap<String, Arc<Lease>>);
 
 impl Leases {
-    /// Begins a transaction on each of the databases, in the order of their names: two KPIs that need the same two
-    /// cannot wait for each other.
-    pub async fn begin(databases: &BTreeMap<String, Arc<Database>>) -> Result<Self, Failure> {
+    /// A session on each of the databases, in the order of their names: two KPIs that need the same two cannot wait for
+    /// each other.
+    pub async fn open(databases: &BTreeMap<String, Arc<Database>>) -> Result<Self, Failure> {
         let mut leases = Self::default();
         for (name, database) in databases {
-            let lease = database.lease().await?;
-            leases.0.insert(name.clone(), Arc::clone(&lease));
+            leases.0.insert(name.clone(), database.lease().await?);
+        }
+        Ok(leases)
+    }
+
+    /// The same, with a transaction begun on each.
+    pub async fn begin(databases: &BTreeMap<String, Arc<Database>>) -> Result<Self, Failure> {
+        let leases = Self::open(databases).await?;
+        for lease in leases.0.values() {
             lease.begin().await?;
         }
         Ok(leases)

@@ -145,8 +145,9 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let mut problem = Ok(());
     let (mut is_enough, mut is_cut) = (false, false);
+    let text = lease.alone(&statement.text);
     let read = lease.run(async |client| {
-        let mut messages = pin!(client.simple_query_raw(&statement.text).await?);
+        let mut messages = pin!(client.simple_query_raw(&text).await?);
         while let Some(message) = messages.try_next().await? {
             let SimpleQueryMessage::Row(row) = message else { continue };
             // Only a row more than was wanted shows that there is a rest.
@@ -168,6 +169,8 @@ pub(crate) async fn run(
     if is_cut || problem.is_err() {
         // The rest of the rows is still to come.
         lease.abandon();
+    } else {
+        lease.is_alone_no_more();
     }
     problem
 }
