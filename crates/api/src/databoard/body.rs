@@ -202,7 +202,7 @@ mod tests {
         ] {
             assert_eq!(decode(bytes.clone()).as_deref(), Some(text), "{bytes:?}");
         }
-        for bytes in [&b"{\"a\":\"\xff\"}"[..], b"\xff\xfe{", b"{\0\xd8\0"] {
+        for bytes in [&b"{\"a\":\"\xff\"}"[..], b"\xff\xfe{", b"{\0\0\xd8"] {
             assert_eq!(decode(bytes.to_vec()), None, "{bytes:?}");
         }
     }
