@@ -323,9 +323,10 @@ fn a_range_in_the_future_is_empty_and_nobody_is_asked() {
 
 #[test]
 fn an_answer_that_is_not_whole_is_no_answer() {
+    type Cut = Box<dyn Fn() -> Answer + Send + Sync>;
     let first = three_numbers()[1].clone();
     let cut: Vec<u8> = first[..first.len() - 9].to_vec();
-    let cases: Vec<(&str, Box<dyn Fn() -> Answer + Send + Sync>)> = vec![
+    let cases: Vec<(&str, Cut)> = vec![
         (
             "within a frame",
             Box::new({
@@ -438,7 +439,6 @@ fn more_requests_than_may_be_are_told_so_at_once_and_others_are_answered() {
 fn a_list_that_could_not_be_fetched_is_fetched_again_and_a_good_one_stays() {
     let good = json!({"channels": [channel("b", "ONE", "1", "f64"), channel("b", "TWO", "2", "f64")]});
     let search = Box::new(move |number: usize, _: &_| match number {
-        0 => Answer::text(500, "", ""),
         1 => Answer::text(200, "", "<html>"),
         2 => Answer::json(200, &good),
         _ => Answer::text(500, "", ""),

@@ -17,6 +17,7 @@ mod token;
 mod upstream;
 mod versions;
 
+use std::future::ready;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
@@ -67,7 +68,7 @@ pub fn resource(config: &mut ServiceConfig, path: &str, allow: &'static str, rou
     let path = path.trim_end_matches('/');
     for spelling in [path.to_owned(), format!("{path}/")] {
         let resource = routes().into_iter().fold(web::resource(spelling), Resource::route);
-        config.service(resource.default_service(web::to(move || error::other_method(allow))));
+        config.service(resource.default_service(web::to(move || ready(error::other_method(allow)))));
     }
 }
 

@@ -34,7 +34,7 @@ pub fn save(base: &str, kept: &Path) -> Result<String> {
 pub fn token() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).context("no random numbers for a token")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}")))
 }
 
 /// Occupancy, revenue, CO2, a store and a KPI.

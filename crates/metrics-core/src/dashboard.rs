@@ -9,7 +9,8 @@ mod parse;
 #[cfg(feature = "runtime")]
 mod rules;
 mod schema;
-#[cfg(all(test, feature = "runtime"))]
+#[cfg(test)]
+#[cfg(feature = "runtime")]
 mod schema_tests;
 
 pub use document::{Node, Number};

@@ -255,6 +255,6 @@ fn new_id() -> Result<String, Refused> {
     getrandom::fill(&mut bytes).map_err(|error| Refused::Internal(anyhow::anyhow!("no random numbers: {error}")))?;
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }

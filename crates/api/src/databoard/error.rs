@@ -167,7 +167,7 @@ pub async fn not_found() -> Result<HttpResponse, Refused> {
 }
 
 /// 405.
-pub async fn other_method(allow: &'static str) -> Result<HttpResponse, Refused> {
+pub fn other_method(allow: &'static str) -> Result<HttpResponse, Refused> {
     Err(Refused::MethodNotAllowed(allow))
 }
 

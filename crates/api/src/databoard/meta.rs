@@ -84,9 +84,9 @@ pub async fn version(databoard: Data<Databoard>) -> HttpResponse {
 }
 
 async fn describe(databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
-    openapi::answer(openapi::of_public(&databoard.settings.mount))
+    openapi::answer(&openapi::of_public(&databoard.settings.mount))
 }
 
 async fn describe_maintenance(databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
-    openapi::answer(openapi::of_maintenance(&databoard.settings.mount))
+    openapi::answer(&openapi::of_maintenance(&databoard.settings.mount))
 }

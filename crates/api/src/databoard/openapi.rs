@@ -89,7 +89,7 @@ fn at(mut description: Description, mount: &str) -> Description {
 }
 
 /// A description as an answer.
-pub fn answer(description: Description) -> Result<HttpResponse, Refused> {
+pub fn answer(description: &Description) -> Result<HttpResponse, Refused> {
     let json = description.to_json().map_err(|error| Refused::Internal(error.into()))?;
     Ok(HttpResponse::Ok().content_type("application/json").body(json))
 }

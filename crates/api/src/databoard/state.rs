@@ -89,5 +89,7 @@ impl Databoard {
 
 /// Now, to the millisecond that is stored, and never after it.
 pub fn now() -> DateTime<Utc> {
-    Utc::now().trunc_subsecs(3)
+    #[expect(clippy::disallowed_methods, reason = "the instant of a request, read where it comes in")]
+    let now = Utc::now();
+    now.trunc_subsecs(3)
 }

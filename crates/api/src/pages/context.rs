@@ -94,12 +94,12 @@ impl Page {
     pub fn below(request: &HttpRequest, names: usize) -> Self {
         let query = request.query_string();
         let pairs = Query::<Vec<(String, String)>>::from_query(query).map(Query::into_inner).unwrap_or_default();
-        let named = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, code)| Lang::of_code(code));
+        let asked = pairs.iter().find(|(name, _)| name == "lang").and_then(|(_, code)| Lang::of_code(code));
         let parameters: Vec<_> =
             query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
         Self {
-            lang: named.unwrap_or_else(|| Lang::accepted(request)),
-            names_lang: named.is_some(),
+            lang: asked.unwrap_or_else(|| Lang::accepted(request)),
+            names_lang: asked.is_some(),
             root: "../".repeat(names.saturating_sub(1)),
             parameters: parameters.join("&"),
             reasons: RefCell::default(),

@@ -30,7 +30,7 @@ pub enum Number {
     Float,
 }
 
-impl<'a> Node<'a> {
+impl Node<'_> {
     /// The member of an object.
     pub fn member(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else { return None };

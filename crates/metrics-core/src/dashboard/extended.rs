@@ -1,4 +1,4 @@
-//! Dashboards in files: the relaxed form of MongoDB's Extended JSON
+//! Dashboards in files: the relaxed form of `MongoDB`'s Extended JSON
 //! (<https://github.com/mongodb/specifications/blob/master/source/extended-json/extended-json.md>).
 
 use chrono::{DateTime, Utc};

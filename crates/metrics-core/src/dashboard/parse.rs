@@ -32,7 +32,7 @@ pub enum DocumentError {
 impl<'a> Document<'a> {
     /// From its text. Of several members of one name the last one counts, in the place of the first.
     pub fn parse(json: &'a str) -> Result<Self, DocumentError> {
-        let text: &RawValue = serde_json::from_str(json).map_err(not_json)?;
+        let text: &RawValue = serde_json::from_str(json).map_err(|error| not_json(&error))?;
         if !text.get().starts_with('{') {
             return Err(DocumentError::NotAnObject);
         }
@@ -57,7 +57,7 @@ impl<'a> Document<'a> {
     }
 }
 
-fn not_json(error: serde_json::Error) -> DocumentError {
+fn not_json(error: &serde_json::Error) -> DocumentError {
     DocumentError::Json(error.to_string())
 }
 
@@ -72,15 +72,16 @@ fn node(value: &RawValue, depth: usize) -> Result<Node<'_>, DocumentError> {
     }
     Ok(match text.as_bytes().first() {
         Some(b'{') => {
-            let members = serde_json::Deserializer::from_str(text).deserialize_map(Members).map_err(not_json)?;
+            let members =
+                serde_json::Deserializer::from_str(text).deserialize_map(Members).map_err(|error| not_json(&error))?;
             object(members, depth)?
         }
         Some(b'[') => {
-            let values: Vec<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
+            let values: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
             let values = values.into_iter().map(|value| node(value, depth + 1));
             Node::Array(values.collect::<Result<_, _>>()?)
         }
-        Some(b'"') => Node::Text(serde_json::from_str::<Text<'_>>(text).map_err(not_json)?.0, text),
+        Some(b'"') => Node::Text(serde_json::from_str::<Text<'_>>(text).map_err(|error| not_json(&error))?.0, text),
         Some(b't') => Node::Boolean(true),
         Some(b'f') => Node::Boolean(false),
         Some(b'n') => Node::Null,

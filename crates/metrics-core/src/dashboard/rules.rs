@@ -53,6 +53,7 @@ impl Schema {
 
     /// SHA-256 of its text, in hexadecimal digits.
     pub fn sha256(&self) -> String {
-        digest(&SHA256, self.text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        let digest = digest(&SHA256, self.text.as_bytes());
+        digest.as_ref().iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
     }
 }

@@ -91,7 +91,7 @@ pub async fn get(
     databoard: Data<Databoard>,
 ) -> Result<HttpResponse, Refused> {
     let asked = Asked::new(request.query_string())?;
-    let curve = within(LIMIT, curve(&worker, &databoard, asked, now())).await?;
+    let curve = within(LIMIT, Box::pin(curve(&worker, &databoard, asked, now()))).await?;
     let mut pieces = curve.pieces().map(Bytes::from).peekable();
     let mut response = HttpResponse::Ok();
     response.content_type(ContentType::json());

@@ -42,7 +42,7 @@ impl Subject {
 
 /// The server, and how much of an answer is read.
 pub(super) struct Client {
-    client: reqwest::Client,
+    http: reqwest::Client,
     base: Url,
     max_points: usize,
 }
@@ -50,8 +50,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(base: &str, max_points: usize) -> anyhow::Result<Self> {
         let base = Url::parse(base).context("the address of the data-api is none")?;
-        let client = client::new()?;
-        Ok(Self { client, base, max_points })
+        Ok(Self { http: client::new()?, base, max_points })
     }
 
     /// Channels whose names match.
@@ -109,7 +108,7 @@ impl Client {
             segments.pop_if_empty().extend(path);
         }
         url.query_pairs_mut().extend_pairs(query);
-        let request = self.client.get(url).header(ACCEPT, accept).header("daqbuf-api-version", "1.0");
+        let request = self.http.get(url).header(ACCEPT, accept).header("daqbuf-api-version", "1.0");
         let mut response = request.send().await.map_err(failed)?;
         match response.status() {
             StatusCode::OK => Ok(response),

@@ -135,7 +135,6 @@ pub async fn create(
 }
 
 /// Puts `body` in the place of the one that a dashboard has, and makes room. `expected`: the version that it must have.
-#[expect(clippy::too_many_arguments, reason = "what is written, where, by which rules, until when")]
 pub async fn replace(
     conn: &mut Connection,
     id: &str,
