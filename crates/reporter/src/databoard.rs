@@ -1,4 +1,4 @@
-//! `reporter databoard`: saved dashboards out of the store and into it, as files of MongoDB's tools.
+//! `reporter databoard`: saved dashboards out of the store and into it, as files of `MongoDB`'s tools.
 
 mod export;
 mod import;
