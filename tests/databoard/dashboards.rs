@@ -44,6 +44,8 @@ fn the_server_greets_and_knows_its_addresses() {
             assert_eq!(api.get(&format!("{mount}/dashboard/{id}{slash}")).status, 200);
         }
     }
+    let ready = api.get("/databoard/ready").json();
+    assert_eq!(ready, json!({"dashboards": 2, "upstream_channels": null}));
     // Without a root path there is one spelling.
     let api = Api::start(&db);
     assert_eq!(api.get("/api/databoard/health").status, 404);

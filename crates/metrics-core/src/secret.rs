@@ -41,6 +41,7 @@ pub(crate) fn without_password(text: &str) -> String {
 }
 
 /// `text` with the query of a link replaced by `***`: whoever has a signed one may read what it leads to.
+#[cfg(feature = "runtime")]
 pub(crate) fn without_query(text: &str) -> String {
     match text.split_once('?') {
         Some((link, query)) if link.contains("://") => match query.split_once('#') {

@@ -2,19 +2,21 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
+use metrics_core::db::databoard as store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::Refused;
+use super::error::{Detail, Refused};
 use super::openapi;
 use super::state::Databoard;
-use super::{READ, resource};
+use super::{READ, SHORT, resource, within};
 
 /// The public routes.
 pub fn public(config: &mut ServiceConfig) {
     // The mount itself, with and without a slash.
     resource(config, "", READ, || vec![web::get().to(hello), web::head().to(hello)]);
     resource(config, "/health", READ, || vec![web::get().to(health), web::head().to(health)]);
+    resource(config, "/ready", READ, || vec![web::get().to(ready), web::head().to(ready)]);
     resource(config, "/version", READ, || vec![web::get().to(version), web::head().to(version)]);
     resource(config, "/openapi.json", READ, || vec![web::get().to(describe), web::head().to(describe)]);
 }
@@ -44,13 +46,43 @@ pub async fn hello() -> HttpResponse {
 
 /// Tell that the server is there
 ///
-/// It asks nothing of what is behind it; `/health/ready` of the whole server does.
+/// It asks nothing of what is behind it; `/ready` does.
 #[utoipa::path(
     get, path = "/health", tag = "server", operation_id = "health",
     responses((status = 200, description = "It is.", body = Greeting)),
 )]
 pub async fn health() -> HttpResponse {
     HttpResponse::Ok().json(Greeting { message: "Alive and Well!" })
+}
+
+/// What stands behind the server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// Dashboards that are stored.
+    #[schema(example = 12)]
+    dashboards: i64,
+    /// Channels of the data-api that are known, 0 until it has told them; null: there is no data-api.
+    #[schema(example = 1740)]
+    upstream_channels: Option<usize>,
+}
+
+/// Tell whether dashboards can be read
+#[utoipa::path(
+    get, path = "/ready", tag = "server", operation_id = "ready",
+    responses(
+        (status = 200, description = "They can.", body = Readiness),
+        (status = 503, description = "The database does not answer.", body = Detail),
+        (status = 504, description = "The database did not answer in time.", body = Detail),
+    ),
+)]
+pub async fn ready(databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
+    let stats = within(SHORT, async {
+        let mut connection = databoard.connection().await?;
+        Ok(store::stats(&mut connection).await?)
+    });
+    let dashboards = stats.await?.dashboards;
+    let upstream_channels = databoard.upstream.as_ref().map(|upstream| upstream.known().iter().len());
+    Ok(HttpResponse::Ok().json(Readiness { dashboards, upstream_channels }))
 }
 
 /// Which server this is.

@@ -20,6 +20,7 @@ use super::{dashboards, maintenance, meta, versions};
     paths(
         meta::hello,
         meta::health,
+        meta::ready,
         meta::version,
         dashboards::create,
         dashboards::read,
