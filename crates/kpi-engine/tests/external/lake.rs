@@ -26,31 +26,33 @@ pub fn context() -> SessionContext {
     let texts = ["a", "A", "a%", "ab_c", "it's", "", "a "];
     let columns: [(&str, ArrayRef); 8] = [
         ("id", Arc::new(Int64Array::from_iter_values(ids.clone()))),
-        ("customer", Arc::new(Int64Array::from_iter(ids.clone().map(|id| known(id).then_some(id % 7 - 3))))),
+        ("customer", Arc::new(ids.clone().map(|id| known(id).then_some(id % 7 - 3)).collect::<Int64Array>())),
         ("amount", {
             let cents = ids.clone().map(|id| known(id).then_some(i128::from(id % 11) * 25));
-            Arc::new(Decimal128Array::from_iter(cents).with_precision_and_scale(10, 2).unwrap())
+            Arc::new(cents.collect::<Decimal128Array>().with_precision_and_scale(10, 2).unwrap())
         }),
         (
             "weight",
-            Arc::new(Float64Array::from_iter(ids.clone().map(|id| known(id).then_some((id % 5) as f64 / 10.0)))),
+            Arc::new(ids.clone().map(|id| known(id).then_some((id % 5) as f64 / 10.0)).collect::<Float64Array>()),
         ),
-        ("is_paid", Arc::new(BooleanArray::from_iter(ids.clone().map(|id| known(id).then_some(id % 3 == 0))))),
+        ("is_paid", Arc::new(ids.clone().map(|id| known(id).then_some(id % 3 == 0)).collect::<BooleanArray>())),
         (
             "day",
-            Arc::new(Date32Array::from_iter(
-                ids.clone().map(|id| known(id).then_some(DAY + i32::try_from(id % 9).unwrap())),
-            )),
+            Arc::new(
+                ids.clone()
+                    .map(|id| known(id).then_some(DAY + i32::try_from(id % 9).unwrap()))
+                    .collect::<Date32Array>(),
+            ),
         ),
         ("placed_at", {
             let at = ids.clone().map(|id| known(id).then_some(MIDNIGHT + id % 9 * 25_200_000 + id % 2 * 250));
-            Arc::new(TimestampMillisecondArray::from_iter(at))
+            Arc::new(at.collect::<TimestampMillisecondArray>())
         }),
         (
             "Note",
-            Arc::new(StringArray::from_iter(
-                ids.map(|id| known(id).then_some(texts[usize::try_from(id % 7).unwrap()])),
-            )),
+            Arc::new(
+                ids.map(|id| known(id).then_some(texts[usize::try_from(id % 7).unwrap()])).collect::<StringArray>(),
+            ),
         ),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -78,7 +80,7 @@ impl Lake {
     pub fn rows(&self, sql: &str) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
         let run = async { self.context.sql(sql).await?.collect().await };
         let batches = self.runtime.block_on(run).map_err(|error| error.strip_backtrace())?;
-        let names = batches.first().map(|batch| batch.schema());
+        let names = batches.first().map(RecordBatch::schema);
         let names = names.iter().flat_map(|schema| schema.fields()).map(|field| field.name().clone()).collect();
         let row = |batch: &RecordBatch, row| batch.columns().iter().map(|column| json(column, row)).collect();
         let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |number| row(batch, number)));
