@@ -45,7 +45,7 @@ fn the_server_greets_and_knows_its_addresses() {
         }
     }
     let ready = api.get("/databoard/ready").json();
-    assert_eq!(ready, json!({"dashboards": 2, "upstream_channels": null}));
+    assert_eq!(ready, json!({"dashboards_bytes": 70, "upstream_channels": null}));
     // Without a root path there is one spelling.
     let api = Api::start(&db);
     assert_eq!(api.get("/api/databoard/health").status, 404);
@@ -197,6 +197,23 @@ fn the_size_is_that_of_bson() {
 }
 
 #[test]
+fn a_body_that_would_take_much_memory_is_refused_before_it_does() {
+    let db = TestDb::new();
+    let api = Api::start_with(db.url(), &[("DASHBOARD_MAX_SINGLE_BYTES", "1000")]);
+    // 60,000 bytes of text are few enough, 15,000 arrays too many.
+    let many = format!(r#"{{"a":[{}[0]]}}"#, "[0],".repeat(14_999));
+    for response in [create(&api, &many), patch(&api, UNKNOWN, &many)] {
+        assert!(refused(&response, 413).contains("takes more than 4000 bytes of BSON"), "{}", response.text());
+    }
+    // What is no object is told back, but not whole.
+    let list = format!("[{}0]", "0,".repeat(20_000));
+    let response = create(&api, &list);
+    assert_eq!(response.status, 422);
+    assert_eq!(response.json()["detail"][0]["input"], list[..1000]);
+    assert_eq!(create(&api, "[1, 2]").json()["detail"][0]["input"], json!([1, 2]));
+}
+
+#[test]
 fn a_body_that_is_much_too_large_is_refused_in_words() {
     let db = TestDb::new();
     let api = start(&db, &[("DASHBOARD_MAX_SINGLE_BYTES", "1000")]);
@@ -289,20 +306,7 @@ fn a_time_out_means_that_nothing_was_changed() {
     let api = Api::start(&db);
     let id = created(&api, EMPTY);
     // Another writer does not end.
-    let url = db.url().clone();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let (tell, held) = std::sync::mpsc::channel();
-    let holder = std::thread::spawn(move || {
-        let (client, sent) = crate::support::wait(async move {
-            let client = crate::support::open(&url).await;
-            client.batch_execute("BEGIN; SELECT FROM metrics.databoard_totals FOR UPDATE").await.unwrap();
-            (client, tell.send(()))
-        });
-        sent.unwrap();
-        released.recv().unwrap();
-        drop(client);
-    });
-    held.recv().unwrap();
+    let holder = super::channels::holding(&db, "BEGIN; SELECT FROM metrics.databoard_totals FOR UPDATE");
     std::thread::scope(|scope| {
         let create = scope.spawn(|| create(&api, EMPTY));
         let patch = scope.spawn(|| patch(&api, &id, &sized(200)));
@@ -313,8 +317,7 @@ fn a_time_out_means_that_nothing_was_changed() {
     });
     // Readers did not wait for it.
     assert_eq!(get(&api, &id).text(), format!(r#"{{"id":"{id}","dashboard":{{"widgets":[]}}}}"#));
-    release.send(()).unwrap();
-    holder.join().unwrap();
+    drop(holder);
     // What had been given up is not done afterwards either: these come later than it would have.
     assert_eq!(patch(&api, &id, EMPTY).header("etag"), Some("\"v2\""));
     assert_eq!(super::stored(&db), (1, 35));

@@ -163,3 +163,36 @@ fn limits_that_cannot_be_meant_are_told_at_the_start() {
     let db = TestDb::new();
     assert_eq!(Api::start_with(db.url(), &[("DASHBOARD_MAX_SINGLE_BYTES", "")]).get("/databoard/health").status, 200);
 }
+
+#[test]
+fn thousands_of_small_ones_go_in_their_order() {
+    let db = TestDb::new();
+    let roomy = start(&db, &[]);
+    // Of one instant, as an import may leave them: 4,000 of 100 bytes, of which 2,500 and more go.
+    db.execute(
+        "INSERT INTO metrics.databoard_bodies
+         SELECT 'd' || lpad(n::text, 4, '0'), 1, '{}', now() FROM generate_series(1, 4000) AS n",
+    );
+    db.execute(
+        "INSERT INTO metrics.databoard_dashboards (id, size_bytes, version, last_access, created_at, computed_at)
+         SELECT dashboard_id, 100, 1, '2026-01-01', '2026-01-01', now() FROM metrics.databoard_bodies",
+    );
+    db.execute("UPDATE metrics.databoard_totals SET dashboards_bytes = 400000");
+    assert_eq!(get(&roomy, "d0007").status, 200);
+    let limits = [("DASHBOARD_MAX_TOTAL_STORAGE_BYTES", "300000"), ("DASHBOARD_TARGET_UTILIZATION", "0.5")];
+    let api = start(&db, &[&limits[..], &[("DATABOARD_HISTORY_MAX_BYTES", "1000000")]].concat());
+    let would = operate(&api, "POST", "/evict?dry_run=true").json();
+    assert_eq!((&would["count"], &would["size"]), (&json!(2500), &json!(250_000)));
+    let listed = would["evicted"].as_array().unwrap();
+    assert_eq!((listed.len(), &listed[6]["id"], &listed[999]["id"]), (1000, &json!("d0008"), &json!("d1001")));
+    let last = created(&api, &sized(200));
+    // 400,200 until 150,000: 2,502, all of them older than the one that was read.
+    assert_eq!(stored(&db), (1499, 150_000));
+    let left = db.value("SELECT jsonb_agg(id ORDER BY id) FROM metrics.databoard_dashboards WHERE id < 'd2505'");
+    let mut expected = vec![json!("d0007"), json!("d2504")];
+    if last.as_str() < "d2505" {
+        expected.push(json!(last));
+        expected.sort_by_key(ToString::to_string);
+    }
+    assert_eq!(left, json!(expected));
+}

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use super::channels::{holding, until};
 use super::{EMPTY, create, created, get, operate, patch, sized, start, stored};
 use crate::support::TestDb;
 
@@ -106,4 +107,76 @@ fn reads_during_evictions_find_a_dashboard_or_not() {
     });
     let (_, bytes) = stored(&db);
     assert!(bytes < 100_000, "{bytes}");
+}
+
+/// Number of sessions that wait for a lock in a statement that begins like this.
+fn waiting(db: &TestDb, statement: &str) -> serde_json::Value {
+    db.value(&format!(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '{statement}%'"
+    ))
+}
+
+#[test]
+fn a_dashboard_is_read_while_it_is_changed() {
+    let db = TestDb::new();
+    let api = start(&db, &[]);
+    let id = created(&api, EMPTY);
+    let writer = holding(
+        &db,
+        &format!(
+            "BEGIN;
+             INSERT INTO metrics.databoard_bodies VALUES ('{id}', 2, '{{}}', now());
+             UPDATE metrics.databoard_dashboards SET version = 2 WHERE id = '{id}'"
+        ),
+    );
+    let response = thread::scope(|scope| {
+        let reader = scope.spawn(|| get(&api, &id));
+        until(|| waiting(&db, "--") == 1);
+        crate::support::wait(async move { writer.batch_execute("COMMIT").await.unwrap() });
+        reader.join().unwrap()
+    });
+    // What it held when it was asked for.
+    assert_eq!((response.status, response.header("etag")), (200, Some("\"v1\"")), "{}", response.text());
+    assert_eq!(response.text(), format!(r#"{{"id":"{id}","dashboard":{{"widgets":[]}}}}"#));
+    assert_eq!(get(&api, &id).header("etag"), Some("\"v2\""));
+}
+
+#[test]
+fn writers_that_wait_leave_a_connection_to_readers() {
+    let db = TestDb::new();
+    let api = start(&db, &[]);
+    let id = created(&api, EMPTY);
+    let holder = holding(&db, "BEGIN; SELECT FROM metrics.databoard_totals FOR UPDATE");
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..8).map(|_| scope.spawn(|| create(&api, EMPTY))).collect();
+        until(|| waiting(&db, "SELECT") == 3);
+        for _ in 0..20 {
+            assert_eq!(get(&api, &id).status, 200);
+        }
+        assert_eq!(api.get("/databoard/ready").status, 200);
+        drop(holder);
+        for writer in writers {
+            assert_eq!(writer.join().unwrap().status, 201);
+        }
+    });
+}
+
+#[test]
+fn what_is_written_is_newer_than_what_was_read_while_it_waited() {
+    let db = TestDb::new();
+    let api = start(&db, &LIMITS);
+    let ids: Vec<String> = (0..9).map(|_| created(&api, &sized(10_000))).collect();
+    let holder = holding(&db, "BEGIN; SELECT FROM metrics.databoard_totals FOR UPDATE");
+    let written = thread::scope(|scope| {
+        let writer = scope.spawn(|| created(&api, &sized(10_000)));
+        until(|| waiting(&db, "SELECT") == 1);
+        for id in &ids {
+            assert_eq!(get(&api, id).status, 200);
+        }
+        drop(holder);
+        writer.join().unwrap()
+    });
+    assert_eq!(stored(&db), (5, 50_000));
+    assert_eq!(get(&api, &written).status, 200);
 }

@@ -135,3 +135,35 @@ fn operators_bring_back_what_was_deleted_or_evicted() {
     // Bringing back makes no room.
     assert_eq!(stored(&db), (2, 185));
 }
+
+#[test]
+fn an_earlier_version_is_gone_after_thirty_days_also_when_nobody_writes() {
+    let db = TestDb::new();
+    let api = start(&db, &[]);
+    let (id, gone) = (created(&api, EMPTY), created(&api, EMPTY));
+    assert_eq!(patch(&api, &id, &sized(200)).status, 200);
+    assert_eq!(delete(&api, &gone).status, 200);
+    db.execute("UPDATE metrics.databoard_versions SET ended_at = ended_at - interval '30 days'");
+    assert_eq!(versions(&api, &id), [0; 0]);
+    assert_eq!(refused(&restore(&api, &id, "1"), 404), "Version not found");
+    assert_eq!(refused(&operate(&api, "POST", &format!("/dashboard/{gone}/undelete")), 404), "Dashboard not found");
+}
+
+#[test]
+fn a_dashboard_comes_back_with_its_marks() {
+    let db = TestDb::new();
+    let roomy = start(&db, &[]);
+    let id = created(&roomy, EMPTY);
+    assert_eq!(operate(&roomy, "POST", &format!("/dashboard/{id}/protect")).status, 200);
+    // Read-only, but it may be evicted.
+    assert_eq!(operate(&roomy, "DELETE", &format!("/dashboard/{id}/whitelist")).status, 200);
+    let tight = start(&db, &[("DASHBOARD_MAX_TOTAL_STORAGE_BYTES", "1"), ("DATABOARD_HISTORY_MAX_BYTES", "1000")]);
+    assert_eq!(create(&tight, EMPTY).status, 201);
+    assert_eq!(get(&roomy, &id).status, 404);
+    assert_eq!(operate(&roomy, "POST", &format!("/dashboard/{id}/undelete")).status, 200);
+    assert!(refused(&patch(&roomy, &id, EMPTY), 403).contains("is protected"));
+    let record = operate(&roomy, "GET", &format!("/dashboard/{id}")).json();
+    assert_eq!((&record["whitelisted"], &record["protected"]), (&json!(false), &json!(true)));
+    let listed = operate(&roomy, "GET", "/dashboards").json();
+    assert_eq!((&listed["dashboards"][0]["widgets"], &listed["dashboards"][0]["size"]), (&json!(0), &json!(35)));
+}

@@ -117,12 +117,13 @@ fn decode(bytes: Vec<u8>) -> Option<String> {
 pub struct Checked {
     json: String,
     size_bytes: u64,
+    widgets: Option<usize>,
 }
 
 impl Checked {
     /// For the store.
     pub fn body(&self) -> Body<'_> {
-        Body { json: &self.json, size_bytes: self.size_bytes }
+        Body { json: &self.json, size_bytes: self.size_bytes, widgets: self.widgets }
     }
 
     /// As it is stored.
@@ -131,16 +132,28 @@ impl Checked {
     }
 }
 
-/// The tree of a text that has to be an object.
-pub fn parse(text: &str) -> Result<Document<'_>, Refused> {
-    Document::parse(text).map_err(|error| match error {
+/// Letters of an input that is told back.
+const TOLD_LETTERS: usize = 1000;
+
+/// The tree of a text that has to be an object, and no larger than any that may be stored.
+pub fn parse<'a>(text: &'a str, databoard: &Databoard) -> Result<Document<'a>, Refused> {
+    let max_bytes = databoard.settings.max_single_bytes().saturating_mul(ENCODED_RATIO);
+    Document::parse_up_to(text, max_bytes).map_err(|error| match error {
         DocumentError::Json(reason) => {
             invalid("json_invalid", "JSON decode error", json!({}), Some(json!({ "error": reason })))
         }
         DocumentError::NotAnObject => {
-            let input = serde_json::from_str(text).unwrap_or_default();
+            let input = if text.len() <= TOLD_LETTERS {
+                serde_json::from_str(text).unwrap_or_default()
+            } else {
+                Value::String(text.chars().take(TOLD_LETTERS).collect())
+            };
             invalid("dict_type", "Input should be a valid dictionary", input, None)
         }
+        error @ DocumentError::TooLarge(_) => Refused::Told(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The document cannot be stored: {error}, which is more than any dashboard takes"),
+        ),
         error @ DocumentError::Number(_) => {
             let reason = error.to_string();
             invalid("json_invalid", "JSON decode error", json!({}), Some(json!({ "error": reason })))
@@ -162,7 +175,7 @@ pub fn check(document: &Document, databoard: &Databoard) -> Result<Checked, Refu
         let told = format!("Size {size_bytes} exceeds max {max}");
         return Err(Refused::Told(StatusCode::PAYLOAD_TOO_LARGE, told));
     }
-    Ok(Checked { json: document.to_json(), size_bytes })
+    Ok(Checked { json: document.to_json(), size_bytes, widgets: document.root().widgets() })
 }
 
 fn invalid(kind: &'static str, msg: &str, input: Value, ctx: Option<Value>) -> Refused {

@@ -51,13 +51,11 @@ pub async fn create(
 ) -> Result<HttpResponse, Refused> {
     let deadline = Deadline::at(Instant::now() + SHORT);
     let text = body::text(&request, payload, &databoard, deadline).await?;
-    let checked = {
-        let databoard = databoard.clone();
-        off_the_worker(move || body::check(&body::parse(&text)?, &databoard)).await?
-    };
+    let checked = checked(text, &databoard, deadline).await?;
     let id = new_id()?;
-    let mut connection = databoard.connection_until(deadline).await?;
-    let written = store::create(&mut connection, &id, checked.body(), &databoard.limits, now(), deadline).await;
+    let mut writer = databoard.writer_until(deadline).await?;
+    let connection = &mut writer.connection;
+    let written = store::create(connection, &id, checked.body(), &databoard.limits, now, deadline).await;
     let written = written.map_err(|refusal| Refused::of(refusal, &id))?;
     Ok(answer(StatusCode::CREATED, &id, checked.json(), written))
 }
@@ -141,23 +139,23 @@ pub(super) async fn replace_by(
         let found = async { Ok(store::is_protected(&mut connection, id).await?) };
         Ok::<_, Refused>(within(deadline.left().unwrap_or(SHORT), found).await? == Some(true))
     };
-    let text = off_the_worker(move || {
-        body::parse(&text)?;
-        Ok(text)
-    });
-    let text = text.await?;
+    let text = {
+        let databoard_of_work = databoard.clone();
+        let parsed = databoard.off_the_worker(text.len(), deadline, move || {
+            body::parse(&text, &databoard_of_work)?;
+            Ok(text)
+        });
+        parsed.await?
+    };
     if is_protected().await? {
         return Err(protected(id));
     }
-    let checked: Checked = {
-        let databoard = databoard.clone();
-        off_the_worker(move || body::check(&body::parse(&text)?, &databoard)).await?
-    };
+    let checked = checked(text, databoard, deadline).await?;
     let id = known(id)?;
     let expected = expected.map(Expected::version).transpose()?.flatten();
-    let mut connection = databoard.connection_until(deadline).await?;
-    let body = checked.body();
-    let written = store::replace(&mut connection, id, body, expected, &databoard.limits, now(), deadline).await;
+    let mut writer = databoard.writer_until(deadline).await?;
+    let (connection, body) = (&mut writer.connection, checked.body());
+    let written = store::replace(connection, id, body, expected, &databoard.limits, now, deadline).await;
     let written = written.map_err(|refusal| Refused::of(refusal, id))?;
     Ok(answer(StatusCode::OK, id, checked.json(), written))
 }
@@ -190,8 +188,8 @@ pub async fn remove(
     let deadline = Deadline::at(Instant::now() + SHORT);
     let id = known(&id)?;
     let expected = expected(&request).map(Expected::version).transpose()?.flatten();
-    let mut connection = databoard.connection_until(deadline).await?;
-    let removed = store::remove(&mut connection, id, expected, &databoard.limits, now(), deadline).await;
+    let mut writer = databoard.writer_until(deadline).await?;
+    let removed = store::remove(&mut writer.connection, id, expected, &databoard.limits, now(), deadline).await;
     let json = removed.map_err(|refusal| Refused::of(refusal, id))?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body::with_id(id, &json)))
 }
@@ -242,11 +240,11 @@ fn answer(status: StatusCode, id: &str, json: &str, written: Written) -> HttpRes
     response.body(body::with_id(id, json))
 }
 
-/// Does what takes a while for a large document where no other request waits for it.
-async fn off_the_worker<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
-) -> Result<T, Refused> {
-    web::block(work).await.map_err(|error| Refused::Internal(error.into()))?
+/// The document of a text, held against the schema and the largest size.
+async fn checked(text: String, databoard: &Data<Databoard>, deadline: Deadline) -> Result<Checked, Refused> {
+    let (bytes, databoard_of_work) = (text.len(), databoard.clone());
+    let work = move || body::check(&body::parse(&text, &databoard_of_work)?, &databoard_of_work);
+    databoard.off_the_worker(bytes, deadline, work).await
 }
 
 /// A UUID of version 4.

@@ -117,7 +117,13 @@ pub fn protected(id: &str) -> Refused {
 
 impl From<DbError> for Refused {
     fn from(error: DbError) -> Self {
-        if reader::is_transient(&error) { Self::Unavailable(error) } else { Self::Internal(error.into()) }
+        if error.is_statement_timeout() {
+            Self::TimedOut
+        } else if reader::is_transient(&error) {
+            Self::Unavailable(error)
+        } else {
+            Self::Internal(error.into())
+        }
     }
 }
 

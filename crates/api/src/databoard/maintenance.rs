@@ -4,8 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use chrono::{DateTime, Utc};
-use metrics_core::dashboard::Document;
-use metrics_core::db::databoard::{self as store, Evicted, Flag, Record, Stats, Summary};
+use metrics_core::db::databoard::{self as store, Deadline, Evicted, Flag, Record, Stats, Summary};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -198,8 +197,8 @@ async fn mark(id: &str, databoard: &Databoard, flag: Flag, value: bool, done: &s
 )]
 pub async fn undelete(id: Path<String>, databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
     let id = known(&id)?;
-    let mut connection = databoard.connection().await?;
-    store::undelete(&mut connection, id, now()).await.map_err(|refusal| Refused::of(refusal, id))?;
+    let mut writer = databoard.writer_until(Deadline::NONE).await?;
+    store::undelete(&mut writer.connection, id, now()).await.map_err(|refusal| Refused::of(refusal, id))?;
     Ok(HttpResponse::Ok().json(Message { message: format!("Dashboard {id} undeleted") }))
 }
 
@@ -228,7 +227,7 @@ pub struct Listing {
     id: String,
     /// Number of its widgets; null when what it holds is no dashboard.
     #[schema(example = 3)]
-    widgets: Option<usize>,
+    widgets: Option<i32>,
     /// Its length in BSON, bytes.
     #[schema(example = 1790)]
     size: i64,
@@ -243,11 +242,9 @@ pub struct Listing {
 
 impl From<Summary> for Listing {
     fn from(summary: Summary) -> Self {
-        let document = Document::parse(&summary.body).ok();
-        let widgets = document.as_ref().and_then(|document| document.root().member("dashboard")?.member("widgets"));
         Self {
-            widgets: widgets.and_then(metrics_core::dashboard::Node::len),
             id: summary.id,
+            widgets: summary.widgets,
             size: summary.size_bytes,
             version: summary.version,
             last_access: summary.last_access,
@@ -286,8 +283,7 @@ pub async fn list(listed: Query<Listed>, databoard: Data<Databoard>) -> Result<H
     } else {
         None
     };
-    let dashboards = web::block(move || found.into_iter().map(Listing::from).collect());
-    let dashboards = dashboards.await.map_err(|error| Refused::Internal(error.into()))?;
+    let dashboards = found.into_iter().map(Listing::from).collect();
     Ok(HttpResponse::Ok().json(Dashboards { dashboards, next }))
 }
 
@@ -356,6 +352,13 @@ pub struct Eviction {
 pub struct EvictedDashboards {
     /// Whether they are still there.
     dry_run: bool,
+    /// How many there are.
+    #[schema(example = 1)]
+    count: usize,
+    /// What they take, bytes of BSON.
+    #[schema(example = 1790)]
+    size: i64,
+    /// The first 1000 of them.
     evicted: Vec<EvictedDashboard>,
 }
 
@@ -369,7 +372,7 @@ pub struct EvictedDashboard {
 }
 
 impl From<Evicted> for EvictedDashboard {
-    fn from(Evicted { id, size_bytes, last_access }: Evicted) -> Self {
+    fn from(Evicted { id, size_bytes, last_access, .. }: Evicted) -> Self {
         Self { id, size: size_bytes, last_access }
     }
 }
@@ -392,9 +395,13 @@ impl From<Evicted> for EvictedDashboard {
     security(("token" = [])),
 )]
 pub async fn evict(eviction: Query<Eviction>, databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
-    let mut connection = databoard.connection().await?;
-    let evicted = store::evict(&mut connection, &databoard.limits, eviction.dry_run, now()).await;
+    let mut writer = databoard.writer_until(Deadline::NONE).await?;
+    let evicted = store::evict(&mut writer.connection, &databoard.limits, eviction.dry_run, now()).await;
     let evicted = evicted.map_err(|refusal| Refused::of(refusal, ""))?;
-    let evicted = evicted.into_iter().map(EvictedDashboard::from).collect();
-    Ok(HttpResponse::Ok().json(EvictedDashboards { dry_run: eviction.dry_run, evicted }))
+    Ok(HttpResponse::Ok().json(EvictedDashboards {
+        dry_run: eviction.dry_run,
+        count: evicted.len(),
+        size: evicted.iter().map(|evicted| evicted.size_bytes).sum(),
+        evicted: evicted.into_iter().take(MAX_LISTED as usize).map(EvictedDashboard::from).collect(),
+    }))
 }

@@ -58,9 +58,9 @@ pub async fn health() -> HttpResponse {
 /// What stands behind the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Readiness {
-    /// Dashboards that are stored.
-    #[schema(example = 12)]
-    dashboards: i64,
+    /// What dashboards take, bytes of BSON.
+    #[schema(example = 21480)]
+    dashboards_bytes: i64,
     /// Channels of the data-api that are known, 0 until it has told them; null: there is no data-api.
     #[schema(example = 1740)]
     upstream_channels: Option<usize>,
@@ -76,13 +76,13 @@ pub struct Readiness {
     ),
 )]
 pub async fn ready(databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
-    let stats = within(SHORT, async {
+    let bytes = within(SHORT, async {
         let mut connection = databoard.connection().await?;
-        Ok(store::stats(&mut connection).await?)
+        Ok(store::dashboards_bytes(&mut connection).await?)
     });
-    let dashboards = stats.await?.dashboards;
+    let dashboards_bytes = bytes.await?;
     let upstream_channels = databoard.upstream.as_ref().map(|upstream| upstream.known().iter().len());
-    Ok(HttpResponse::Ok().json(Readiness { dashboards, upstream_channels }))
+    Ok(HttpResponse::Ok().json(Readiness { dashboards_bytes, upstream_channels }))
 }
 
 /// Which server this is.

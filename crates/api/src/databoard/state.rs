@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use actix_web::web;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use metrics_core::dashboard::Schema;
 use metrics_core::db::databoard::{Deadline, Limits};
 use metrics_core::db::{ConnectOptions, DbError, Pool, PooledConnection, connect};
 use metrics_core::settings::{DatabaseUrl, DataboardSettings, Settings};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 use super::channels::internal::Internal;
 use super::error::Refused;
@@ -29,6 +31,22 @@ pub struct Databoard {
     pub(super) upstream: Option<Upstream>,
     /// Writes its own tables, and no metrics.
     pool: Pool,
+    /// Writers wait for each other; of the connections one is left for readers.
+    writers: Semaphore,
+    /// Large documents that are checked at once: a tree takes far more memory than its text.
+    large: Semaphore,
+}
+
+/// Documents checked at once of those that are larger than [`LARGE_BYTES`].
+const LARGE_AT_ONCE: usize = 2;
+/// What a text has to have to wait for its turn.
+const LARGE_BYTES: usize = 1024 * 1024;
+
+/// A connection for a writer, of whom there are fewer than connections.
+pub struct Writer<'a> {
+    /// The connection.
+    pub connection: PooledConnection,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl Databoard {
@@ -53,6 +71,8 @@ impl Databoard {
             internal: Internal::new(settings, url),
             upstream,
             pool: connect::pool(url, &options, own.pool_size, POOL_WAIT)?,
+            writers: Semaphore::new(own.pool_size.saturating_sub(1).max(1)),
+            large: Semaphore::new(LARGE_AT_ONCE),
             settings: own.clone(),
         })
     }
@@ -85,6 +105,41 @@ impl Databoard {
         let left = deadline.left().unwrap_or(POOL_WAIT);
         super::within(left, self.connection()).await
     }
+
+    /// A connection for a writer, if its turn comes before `deadline`.
+    pub(super) async fn writer_until(&self, deadline: Deadline) -> Result<Writer<'_>, Refused> {
+        let permit = within(deadline, async { self.writers.acquire().await.map_err(closed) }).await?;
+        Ok(Writer { connection: self.connection_until(deadline).await?, _permit: permit })
+    }
+
+    /// Does what takes a while for a large document, `bytes` long, where no other request waits for it.
+    pub(super) async fn off_the_worker<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        deadline: Deadline,
+        work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        within(deadline, async {
+            let _permit = match bytes {
+                LARGE_BYTES.. => Some(self.large.acquire().await.map_err(closed)?),
+                _ => None,
+            };
+            web::block(work).await.map_err(|error| Refused::Internal(error.into()))?
+        })
+        .await
+    }
+}
+
+async fn within<T>(deadline: Deadline, work: impl Future<Output = Result<T, Refused>>) -> Result<T, Refused> {
+    match deadline.left() {
+        Some(left) => super::within(left, work).await,
+        None => work.await,
+    }
+}
+
+/// Nothing ever closes a semaphore of ours.
+fn closed(error: AcquireError) -> Refused {
+    Refused::Internal(error.into())
 }
 
 /// Now, to the millisecond that is stored, and never after it.

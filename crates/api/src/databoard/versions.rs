@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::dashboards::{known, replace_by};
 use super::error::{Detail, Refused};
-use super::state::Databoard;
+use super::state::{Databoard, now};
 use super::{READ, SHORT, resource, within};
 
 /// The routes.
@@ -70,7 +70,7 @@ pub async fn list(id: Path<String>, databoard: Data<Databoard>) -> Result<HttpRe
     let id = known(&id)?;
     let found = within(SHORT, async {
         let mut connection = databoard.connection().await?;
-        Ok(store::versions(&mut connection, id).await?)
+        Ok(store::versions(&mut connection, id, now()).await?)
     });
     let versions = found.await?.ok_or_else(|| Refused::not_found("Dashboard"))?;
     let versions = versions.into_iter().map(EarlierVersion::from).collect();
@@ -109,7 +109,7 @@ pub async fn restore(path: Path<(String, String)>, databoard: Data<Databoard>) -
         let protected =
             store::is_protected(&mut connection, id).await?.ok_or_else(|| Refused::not_found("Dashboard"))?;
         let body = match version {
-            Some(version) => store::body_of_version(&mut connection, id, version).await?,
+            Some(version) => store::body_of_version(&mut connection, id, version, now()).await?,
             None => None,
         };
         Ok((protected, body))

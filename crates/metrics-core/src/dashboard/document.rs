@@ -49,6 +49,11 @@ impl Node<'_> {
         if let Self::Array(values) = self { Some(values.len()) } else { None }
     }
 
+    /// Number of the widgets of a dashboard; `None` when this is none.
+    pub fn widgets(&self) -> Option<usize> {
+        self.member("dashboard")?.member("widgets")?.len()
+    }
+
     /// The value of a text.
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text, _) = self { Some(text) } else { None }
@@ -112,7 +117,7 @@ fn element_len(name_len: u64, value: &Node) -> u64 {
 }
 
 /// Digits of an index, which is the name of an element of an array.
-fn digits(index: usize) -> u64 {
+pub(super) fn digits(index: usize) -> u64 {
     u64::from(index.checked_ilog10().unwrap_or(0)) + 1
 }
 

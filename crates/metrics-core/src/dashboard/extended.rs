@@ -51,14 +51,17 @@ impl<'a> SavedRecord<'a> {
             whitelisted: false,
             protected: false,
         };
-        let Node::Object(members) = Document::parse(json)?.into_root() else {
+        let Node::Object(members) = Document::parse_record(json)?.into_root() else {
             return Err(DocumentError::NotAnObject.into());
         };
-        let mut is_dated = false;
+        let (mut is_named, mut is_dated) = (false, false);
         for (name, value) in members {
             let value = if name == "last_access" { value } else { plain(value)? };
             match (name.as_ref(), value) {
-                ("_id", Node::Text(id, _)) => record.id = id.into_owned(),
+                ("_id", Node::Text(id, _)) => {
+                    record.id = id.into_owned();
+                    is_named = true;
+                }
                 ("_id", _) => return Err(wrong("_id", "a text")),
                 ("dashboard", body @ Node::Object(_)) => record.body = body,
                 ("dashboard", _) => return Err(wrong("dashboard", "an object")),
@@ -75,14 +78,20 @@ impl<'a> SavedRecord<'a> {
             }
         }
         match record {
-            record if record.id.is_empty() => Err(wrong("_id", "a text")),
+            _ if !is_named => Err(wrong("_id", "a text")),
             record if record.id.contains('\0') => Err(wrong("_id", "a text without U+0000")),
+            record if record.id.len() > MAX_ID_BYTES => Err(wrong("_id", "a text of at most 1000 bytes")),
+            // Answers name the dashboard there.
+            record if record.body.member("id").is_some() => Err(wrong("dashboard", "an object without a member id")),
             record if record.body == Node::Null => Err(wrong("dashboard", "an object")),
             _ if !is_dated => Err(wrong("last_access", DATE)),
             record => Ok(record),
         }
     }
 }
+
+/// An entry of an index takes no more than 2700 bytes.
+const MAX_ID_BYTES: usize = 1000;
 
 const DATE: &str = "a date: {\"$date\": \"2026-11-21T17:50:38.998Z\"}";
 
@@ -200,6 +209,13 @@ mod tests {
         assert_eq!(error(r#"{"dashboard":{}}"#), "_id must be a text");
         assert_eq!(error(r#"{"_id":"a","dashboard":[]}"#), "dashboard must be an object");
         assert!(error(r#"{"_id":"a","dashboard":{}}"#).starts_with("last_access must be a date"));
+        assert_eq!(error(r#"{"_id":"a","dashboard":{"id":1}}"#), "dashboard must be an object without a member id");
+        let long = format!(r#"{{"_id":"{}","dashboard":{{}}}}"#, "x".repeat(1001));
+        assert_eq!(error(&long), "_id must be a text of at most 1000 bytes");
+        assert!(
+            SavedRecord::parse(r#"{"_id":"","dashboard":{},"last_access":{"$date":"2026-11-21T17:50:38.998Z"}}"#)
+                .is_ok()
+        );
         for number in ["NaN", "Infinity", "1e999", "x", "1 "] {
             let text = format!(r#"{{"_id":"a","dashboard":{{"n":{{"$numberDouble":"{number}"}}}}}}"#);
             assert!(error(&text).contains("cannot be stored"), "{number}");

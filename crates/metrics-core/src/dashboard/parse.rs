@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
-use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::document::{Node, Number};
+use super::document::{Node, Number, digits};
 
 /// A document that was sent, and its tree.
 #[derive(Debug)]
@@ -27,16 +25,35 @@ pub enum DocumentError {
     /// A number that is beyond 64 bits, or beyond the largest float.
     #[error("the number {0} cannot be stored")]
     Number(String),
+    /// Its values take more bytes of BSON than whoever asked takes.
+    #[error("it takes more than {0} bytes of BSON")]
+    TooLarge(u64),
 }
 
 impl<'a> Document<'a> {
     /// From its text. Of several members of one name the last one counts, in the place of the first.
     pub fn parse(json: &'a str) -> Result<Self, DocumentError> {
+        Self::parse_up_to(json, u64::MAX)
+    }
+
+    /// As [`Document::parse`], but gives up when what it has found takes more than `max_bytes` of BSON: a tree may take
+    /// fifty times the memory of its text. Of members of one name all count.
+    pub fn parse_up_to(json: &'a str, max_bytes: u64) -> Result<Self, DocumentError> {
+        Self::split(json, MAX_DEPTH, max_bytes)
+    }
+
+    /// As [`Document::parse`], for what has a document as a member.
+    pub(super) fn parse_record(json: &'a str) -> Result<Self, DocumentError> {
+        Self::split(json, MAX_DEPTH + 1, u64::MAX)
+    }
+
+    fn split(json: &'a str, max_depth: usize, max_bytes: u64) -> Result<Self, DocumentError> {
         let text: &RawValue = serde_json::from_str(json).map_err(|error| not_json(&error))?;
         if !text.get().starts_with('{') {
             return Err(DocumentError::NotAnObject);
         }
-        Ok(Self { root: node(text, 0)? })
+        let mut splitter = Splitter { text: text.get(), at: 0, max_depth, max_bytes, bytes: 0 };
+        Ok(Self { root: splitter.value(0)? })
     }
 
     /// The tree.
@@ -64,46 +81,138 @@ fn not_json(error: &serde_json::Error) -> DocumentError {
 /// Levels of objects and arrays in one another; more would need a stack of any depth.
 const MAX_DEPTH: usize = 128;
 
-/// The tree of a value at this depth.
-fn node(value: &RawValue, depth: usize) -> Result<Node<'_>, DocumentError> {
-    let text = value.get();
-    if depth >= MAX_DEPTH && text.starts_with(['{', '[']) {
-        return Err(DocumentError::Json(format!("more than {MAX_DEPTH} levels of objects and arrays")));
-    }
-    Ok(match text.as_bytes().first() {
-        Some(b'{') => {
-            let members =
-                serde_json::Deserializer::from_str(text).deserialize_map(Members).map_err(|error| not_json(&error))?;
-            object(members, depth)?
-        }
-        Some(b'[') => {
-            let values: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-            let values = values.into_iter().map(|value| node(value, depth + 1));
-            Node::Array(values.collect::<Result<_, _>>()?)
-        }
-        Some(b'"') => Node::Text(serde_json::from_str::<Text<'_>>(text).map_err(|error| not_json(&error))?.0, text),
-        Some(b't') => Node::Boolean(true),
-        Some(b'f') => Node::Boolean(false),
-        Some(b'n') => Node::Null,
-        _ => Node::Number(number(text)?, text.into()),
-    })
+/// Splits a text that `serde_json` found to be JSON into its values, each with its spelling, which no deserializer gives.
+/// One pass: what is nested is not looked through once for each level around it.
+struct Splitter<'a> {
+    text: &'a str,
+    at: usize,
+    max_depth: usize,
+    max_bytes: u64,
+    /// What the values so far take in BSON.
+    bytes: u64,
 }
 
-fn object<'a>(members: Vec<(Cow<'a, str>, &'a RawValue)>, depth: usize) -> Result<Node<'a>, DocumentError> {
-    let mut places = HashMap::with_capacity(members.len());
-    let mut kept: Vec<(Cow<'a, str>, &RawValue)> = Vec::with_capacity(members.len());
-    for (name, value) in members {
-        if let Some(place) = places.get(&name) {
-            let (_, earlier): &mut (_, &RawValue) = &mut kept[*place];
-            *earlier = value;
+impl<'a> Splitter<'a> {
+    /// The value that comes next, at this depth.
+    fn value(&mut self, depth: usize) -> Result<Node<'a>, DocumentError> {
+        let next = self.peek();
+        if depth >= self.max_depth && matches!(next, Some(b'{' | b'[')) {
+            return Err(DocumentError::Json(format!("more than {MAX_DEPTH} levels of objects and arrays")));
+        }
+        let node = match next {
+            Some(b'{') => return self.object(depth),
+            Some(b'[') => return self.array(depth),
+            Some(b'"') => {
+                let (meaning, spelling) = self.text()?;
+                Node::Text(meaning, spelling)
+            }
+            _ => match self.word() {
+                "true" => Node::Boolean(true),
+                "false" => Node::Boolean(false),
+                "null" => Node::Null,
+                text => Node::Number(number(text)?, text.into()),
+            },
+        };
+        self.count(node.bson_len())?;
+        Ok(node)
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Node<'a>, DocumentError> {
+        self.count(EMPTY_BYTES)?;
+        self.at += 1;
+        let mut values = Vec::new();
+        while self.peek() != Some(b']') {
+            self.count(2 + digits(values.len()))?;
+            values.push(self.value(depth + 1)?);
+            self.skip(b',');
+        }
+        self.at += 1;
+        values.shrink_to_fit();
+        Ok(Node::Array(values))
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Node<'a>, DocumentError> {
+        self.count(EMPTY_BYTES)?;
+        self.at += 1;
+        let mut places = HashMap::new();
+        let mut members: Vec<(Cow<'a, str>, Node<'a>)> = Vec::new();
+        while self.peek() != Some(b'}') {
+            let (name, _) = self.text()?;
+            self.count(2 + name.len() as u64)?;
+            self.skip(b':');
+            let value = self.value(depth + 1)?;
+            self.skip(b',');
+            if let Some(place) = places.get(&name) {
+                let (_, earlier): &mut (_, Node<'a>) = &mut members[*place];
+                *earlier = value;
+            } else {
+                places.insert(name.clone(), members.len());
+                members.push((name, value));
+            }
+        }
+        self.at += 1;
+        members.shrink_to_fit();
+        Ok(Node::Object(members))
+    }
+
+    /// What the text that begins here means, and its spelling.
+    fn text(&mut self) -> Result<(Cow<'a, str>, &'a str), DocumentError> {
+        self.peek();
+        let rest = &self.text[self.at..];
+        let (mut end, mut is_escaped) = (1, false);
+        loop {
+            match rest.as_bytes().get(end) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    is_escaped = true;
+                    end += 2;
+                }
+                Some(_) => end += 1,
+                None => return Err(DocumentError::Json("EOF while parsing a string".to_owned())),
+            }
+        }
+        let spelling = &rest[..=end];
+        self.at += spelling.len();
+        let meaning = if is_escaped {
+            Cow::Owned(serde_json::from_str(spelling).map_err(|error| not_json(&error))?)
         } else {
-            places.insert(name.clone(), kept.len());
-            kept.push((name, value));
+            Cow::Borrowed(&spelling[1..end])
+        };
+        Ok((meaning, spelling))
+    }
+
+    /// A number or a literal, up to what ends it.
+    fn word(&mut self) -> &'a str {
+        let rest = &self.text[self.at..];
+        let end = rest.find(|letter: char| !matches!(letter, '0'..='9' | 'a'..='z' | 'E' | '+' | '-' | '.'));
+        let word = &rest[..end.unwrap_or(rest.len())];
+        self.at += word.len();
+        word
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while matches!(bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+        bytes.get(self.at).copied()
+    }
+
+    fn skip(&mut self, byte: u8) {
+        if self.peek() == Some(byte) {
+            self.at += 1;
         }
     }
-    let members = kept.into_iter().map(|(name, value)| Ok((name, node(value, depth + 1)?)));
-    Ok(Node::Object(members.collect::<Result<_, _>>()?))
+
+    fn count(&mut self, bytes: u64) -> Result<(), DocumentError> {
+        self.bytes += bytes;
+        if self.bytes > self.max_bytes { Err(DocumentError::TooLarge(self.max_bytes)) } else { Ok(()) }
+    }
 }
+
+/// What an object or an array without anything in it takes in BSON.
+const EMPTY_BYTES: u64 = 5;
 
 pub(super) fn number(text: &str) -> Result<Number, DocumentError> {
     let beyond = || DocumentError::Number(text.chars().take(40).collect());
@@ -113,30 +222,6 @@ pub(super) fn number(text: &str) -> Result<Number, DocumentError> {
     }
     let value: i64 = text.parse().map_err(|_| beyond())?;
     Ok(if i32::try_from(value).is_ok() { Number::Short } else { Number::Long })
-}
-
-/// A text, borrowed where nothing in it is escaped.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// Members of an object in order, those of one name all of them.
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(Text(name)) = map.next_key()? {
-            members.push((name, map.next_value()?));
-        }
-        Ok(members)
-    }
 }
 
 #[cfg(test)]
@@ -151,7 +236,7 @@ mod tests {
     fn members_numbers_and_texts_come_back_as_they_were_written() {
         let text = r#"{"z":1.0,"a":9007199254740993,"é":-0,"t":"\u00e9\/\u0000","e":1E+2,"n":[null,true,false,{}]}"#;
         assert_eq!(json(text), text);
-        assert_eq!(json(" { \"a\" : [ 1 ,\n2 ] } "), r#"{"a":[1,2]}"#);
+        assert_eq!(json(" { \"a\" : [ 1 ,\n2 , { } , [ ] ] , \"b\" : \"\\\\\" } "), r#"{"a":[1,2,{},[]],"b":"\\"}"#);
         assert_eq!(json(r#"{"a\u0000\"":1}"#), r#"{"a\u0000\"":1}"#);
     }
 
@@ -182,7 +267,35 @@ mod tests {
         for text in ["null", "[]", "1", "\"a\""] {
             assert_eq!(Document::parse(text).expect_err(text), DocumentError::NotAnObject);
         }
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(matches!(Document::parse(&deep), Err(DocumentError::Json(_))));
+        for text in [
+            "{\"a\":\"\\udc00\"}",
+            "{\"\\ud800\":1}",
+            "{\"a\":\"\n\"}",
+            "{\"a\":\"\\x\"}",
+            "{\"a\":1,}",
+            "{\"a\" 1}",
+            "{\"a\":[1 2]}",
+        ] {
+            assert!(matches!(Document::parse(text), Err(DocumentError::Json(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(json(&nested(127)), nested(127));
+        for levels in [128, 100_000] {
+            assert!(matches!(Document::parse(&nested(levels)), Err(DocumentError::Json(_))), "{levels}");
+        }
+        assert!(Document::parse_record(&nested(128)).is_ok());
+    }
+
+    #[test]
+    fn what_is_too_large_is_given_up_where_its_size_says_so() {
+        for text in [r#"{"dashboard":{"widgets":[]}}"#, r#"{"a":[1,2.5,null,true,"é\n",{"b":[]}],"c":99999999999}"#] {
+            let len = Document::parse(text).expect("a document").root().bson_len();
+            assert!(Document::parse_up_to(text, len).is_ok(), "{text}");
+            assert_eq!(Document::parse_up_to(text, len - 1).expect_err(text), DocumentError::TooLarge(len - 1));
+        }
     }
 }

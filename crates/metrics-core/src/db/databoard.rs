@@ -25,7 +25,8 @@ use super::schema::databoard_totals;
 use crate::dashboard::Quota;
 
 pub use dashboards::{
-    Current, Flag, Record, Stats, Summary, create, is_protected, list, read, record, remove, replace, set, stats,
+    Current, Flag, Record, Stats, Summary, create, dashboards_bytes, is_protected, list, read, record, remove, replace,
+    set, stats,
 };
 pub use room::{Evicted, evict};
 pub use transfer::{Imported, ImportedRecord, export, import};
@@ -49,6 +50,14 @@ pub struct Body<'a> {
     pub json: &'a str,
     /// Its length in BSON, bytes.
     pub size_bytes: u64,
+    /// Number of its widgets, if it is a dashboard.
+    pub widgets: Option<usize>,
+}
+
+impl Body<'_> {
+    fn widgets(&self) -> Option<i32> {
+        i32::try_from(self.widgets?).ok()
+    }
 }
 
 /// A body that was stored.
@@ -120,11 +129,11 @@ impl Deadline {
     /// Bounds the next statements of the transaction by what is left.
     async fn bound(self, conn: &mut Connection) -> Result<(), Refusal> {
         let Some(left) = self.left() else { return Ok(()) };
-        let milliseconds = left.as_millis();
-        // The server takes zero for no limit.
-        if milliseconds == 0 {
+        if left.is_zero() {
             return Err(Refusal::TimedOut);
         }
+        // The server takes zero for no limit, and what it ends must be over here as well.
+        let milliseconds = left.as_millis() + 1;
         diesel::sql_query("SELECT set_config('statement_timeout', $1, true)")
             .bind::<Text, _>(milliseconds.to_string())
             .execute(conn)
@@ -171,13 +180,27 @@ impl Totals {
     }
 }
 
-/// Runs `work` in a transaction. Dropped before its end, that ends with its connection, which the pool then replaces.
-async fn transaction<T, E: From<diesel::result::Error>>(
+/// How long after a deadline a server that ends statements itself may take to say so.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Runs `work` in a transaction. Given up before its end, that ends with its connection, which the pool then replaces; so it
+/// is when the server answers nothing at all until the deadline is over.
+async fn transaction<T, E: From<diesel::result::Error> + From<Refusal>>(
     conn: &mut Connection,
+    deadline: Deadline,
     work: impl AsyncFnOnce(&mut Connection) -> Result<T, E>,
 ) -> Result<T, E> {
-    AnsiTransactionManager::begin_transaction(conn).await?;
-    let result = work(conn).await;
+    let begun = async {
+        AnsiTransactionManager::begin_transaction(conn).await?;
+        work(conn).await
+    };
+    let result = match deadline.left() {
+        None => begun.await,
+        Some(left) => match tokio::time::timeout(left + GRACE, begun).await {
+            Ok(result) => result,
+            Err(_) => return Err(Refusal::TimedOut.into()),
+        },
+    };
     match &result {
         Ok(_) => AnsiTransactionManager::commit_transaction(conn).await?,
         Err(_) => AnsiTransactionManager::rollback_transaction(conn).await?,

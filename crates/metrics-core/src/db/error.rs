@@ -1,5 +1,7 @@
 //! What can go wrong with a database.
 
+use tokio_postgres::error::SqlState;
+
 use super::embedded::EmbeddedError;
 
 /// Why something could not be read from or written to a database. No variant shows a password.
@@ -95,6 +97,19 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// True when the server ended a statement because its time was over.
+    pub fn is_statement_timeout(&self) -> bool {
+        match self {
+            Self::Statement(error) => error.code() == Some(&SqlState::QUERY_CANCELED),
+            // Diesel passes on what the server says, and not its code. A server that says it in another language is taken
+            // for one that does not answer.
+            Self::Query(diesel::result::Error::DatabaseError(_, said)) => {
+                said.message() == "canceling statement due to statement timeout"
+            }
+            _ => false,
+        }
+    }
+
     /// True when the database is not usable as it is, and nothing was done: exit code 3.
     pub fn is_unusable(&self) -> bool {
         !matches!(self, Self::Query(_) | Self::Statement(_) | Self::Inconsistent(_) | Self::Migration(_))

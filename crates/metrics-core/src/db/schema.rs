@@ -295,6 +295,7 @@ diesel::table! {
         protected_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         computed_at -> Timestamptz,
+        widgets -> Nullable<Int4>,
     }
 }
 
@@ -316,6 +317,11 @@ diesel::table! {
         ended_at -> Timestamptz,
         created_at -> Timestamptz,
         computed_at -> Timestamptz,
+        widgets -> Nullable<Int4>,
+        whitelisted -> Bool,
+        protected -> Bool,
+        whitelisted_at -> Nullable<Timestamptz>,
+        protected_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -110,6 +110,7 @@ struct Checked<'a> {
     record: SavedRecord<'a>,
     json: String,
     size_bytes: u64,
+    widgets: Option<usize>,
 }
 
 impl<'a> Checked<'a> {
@@ -118,7 +119,7 @@ impl<'a> Checked<'a> {
         let record = SavedRecord::parse(text).map_err(|error| error.to_string())?;
         let mut json = String::new();
         record.body.write(&mut json);
-        let size_bytes = record.body.bson_len();
+        let (size_bytes, widgets) = (record.body.bson_len(), record.body.widgets());
         let max = settings.max_single_bytes();
         if !force {
             let document = Document::parse(&json).map_err(|error| error.to_string())?;
@@ -132,13 +133,13 @@ impl<'a> Checked<'a> {
         if record.stated_size_bytes.is_some_and(|stated| u64::try_from(stated) != Ok(size_bytes)) {
             tracing::info!("{} has {size_bytes} bytes, not what the file says", record.id);
         }
-        Ok(Self { record, json, size_bytes })
+        Ok(Self { record, json, size_bytes, widgets })
     }
 
     fn record(&self) -> ImportedRecord<'_> {
         ImportedRecord {
             id: &self.record.id,
-            body: Body { json: &self.json, size_bytes: self.size_bytes },
+            body: Body { json: &self.json, size_bytes: self.size_bytes, widgets: self.widgets },
             last_access: self.record.last_access,
             whitelisted: self.record.whitelisted,
             protected: self.record.protected,

@@ -32,7 +32,11 @@ pub(super) struct Whole {
     pub(super) id: String,
     pub(super) size_bytes: i64,
     pub(super) version: i64,
-    protected: bool,
+    pub(super) widgets: Option<i32>,
+    pub(super) whitelisted: bool,
+    pub(super) protected: bool,
+    pub(super) whitelisted_at: Option<DateTime<Utc>>,
+    pub(super) protected_at: Option<DateTime<Utc>>,
     pub(super) created_at: DateTime<Utc>,
 }
 
@@ -105,22 +109,25 @@ pub async fn is_protected(conn: &mut Connection, id: &str) -> Result<Option<bool
     Ok(table::table.find(id).select(table::protected).get_result(conn).await.optional()?)
 }
 
-/// Stores a new dashboard, and makes room.
+/// Stores a new dashboard, and makes room. `now` is asked when the other writers have ended: what was read while this one
+/// waited was read before it.
 pub async fn create(
     conn: &mut Connection,
     id: &str,
     body: Body<'_>,
     limits: &Limits,
-    now: DateTime<Utc>,
+    now: impl FnOnce() -> DateTime<Utc>,
     deadline: Deadline,
 ) -> Result<Written, Refusal> {
-    let written = transaction(conn, async |conn| {
+    let written = transaction(conn, deadline, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
+        let now = now();
         put_body(conn, id, 1, body.json, now).await?;
         diesel::insert_into(table::table)
             .values((
                 table::id.eq(id),
                 table::size_bytes.eq(signed(body.size_bytes)),
+                table::widgets.eq(body.widgets()),
                 table::version.eq(1),
                 table::last_access.eq(now),
                 table::created_at.eq(now),
@@ -141,11 +148,12 @@ pub async fn replace(
     body: Body<'_>,
     expected: Option<i64>,
     limits: &Limits,
-    now: DateTime<Utc>,
+    now: impl FnOnce() -> DateTime<Utc>,
     deadline: Deadline,
 ) -> Result<Written, Refusal> {
-    let written = transaction(conn, async |conn| {
+    let written = transaction(conn, deadline, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
+        let now = now();
         let whole = hold(conn, id, expected).await?;
         versions::keep(conn, &mut totals, &whole, Ending::Replaced, now).await?;
         let version = whole.version + 1;
@@ -153,6 +161,7 @@ pub async fn replace(
         diesel::update(table::table.find(id))
             .set((
                 table::size_bytes.eq(signed(body.size_bytes)),
+                table::widgets.eq(body.widgets()),
                 table::version.eq(version),
                 table::last_access.eq(now),
                 table::computed_at.eq(now),
@@ -174,7 +183,7 @@ pub async fn remove(
     now: DateTime<Utc>,
     deadline: Deadline,
 ) -> Result<String, Refusal> {
-    let removed = transaction(conn, async |conn| {
+    let removed = transaction(conn, deadline, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
         let whole = hold(conn, id, expected).await?;
         let body = bodies::table.find((id, whole.version)).select(bodies::body).get_result(conn).await?;
@@ -260,8 +269,7 @@ pub async fn set(
 #[expect(missing_docs, reason = "fields are columns of metrics.databoard_dashboards, described there")]
 pub struct Summary {
     pub id: String,
-    #[diesel(select_expression = bodies::body)]
-    pub body: String,
+    pub widgets: Option<i32>,
     pub size_bytes: i64,
     pub version: i64,
     pub last_access: DateTime<Utc>,
@@ -272,7 +280,7 @@ pub struct Summary {
 
 /// Dashboards after the id `after`, at most `limit`, in the order of their ids.
 pub async fn list(conn: &mut Connection, after: &str, limit: u32) -> Result<Vec<Summary>, DbError> {
-    let dashboards = with_bodies()
+    let dashboards = table::table
         .filter(table::id.gt(after))
         .order(table::id)
         .limit(limit.into())
@@ -297,6 +305,11 @@ pub struct Stats {
     pub versions: i64,
     /// What these take, bytes of BSON.
     pub versions_bytes: i64,
+}
+
+/// What dashboards take, bytes of BSON.
+pub async fn dashboards_bytes(conn: &mut Connection) -> Result<i64, DbError> {
+    Ok(databoard_totals::table.select(databoard_totals::dashboards_bytes).get_result(conn).await?)
 }
 
 /// How much is stored.

@@ -7,7 +7,9 @@ WITH gone AS (
     RETURNING dashboard.*
 ), kept AS (
     INSERT INTO metrics.databoard_versions
-        (dashboard_id, version, size_bytes, ended_by, ended_at, created_at, computed_at)
-    SELECT id, version, size_bytes, $3, $4, created_at, $4 FROM gone
+        (dashboard_id, version, size_bytes, ended_by, ended_at, created_at, computed_at, widgets, whitelisted, protected,
+         whitelisted_at, protected_at)
+    SELECT id, version, size_bytes, $3, $4, created_at, $4, widgets, whitelisted, protected, whitelisted_at, protected_at
+    FROM gone
 )
 SELECT id FROM gone

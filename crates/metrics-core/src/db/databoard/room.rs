@@ -4,28 +4,32 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
 use super::versions::{self, Ending};
-use super::{Deadline, Limits, Refusal, Totals, signed, transaction, unsigned};
+use super::{Deadline, Limits, Refusal, Totals, transaction, unsigned};
 use crate::dashboard::{Candidate, choose};
 use crate::db::connect::Connection;
-use crate::db::schema::databoard_dashboards as dashboards;
 
 /// Candidates that are looked at together.
 const PAGE: i64 = 1000;
 
 /// A dashboard that went, or would go.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = dashboards, check_for_backend(diesel::pg::Pg))]
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct Evicted {
     /// Its id.
+    #[diesel(sql_type = Text)]
     pub id: String,
     /// Its length in BSON, bytes.
+    #[diesel(sql_type = BigInt)]
     pub size_bytes: i64,
     /// When it was last read or changed.
+    #[diesel(sql_type = Timestamptz)]
     pub last_access: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
 }
 
 /// Makes room now, if dashboards take too much. With `is_dry` only tells which would go.
@@ -35,7 +39,7 @@ pub async fn evict(
     is_dry: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<Evicted>, Refusal> {
-    transaction(conn, async |conn| {
+    transaction(conn, Deadline::NONE, async |conn| {
         let mut totals = Totals::lock(conn, Deadline::NONE).await?;
         if is_dry {
             return would_go(conn, totals, limits).await;
@@ -49,6 +53,9 @@ pub async fn evict(
 }
 
 /// Deletes what has to go, and keeps its bodies as earlier ones.
+///
+/// A hundred thousand dashboards take longer than a writer has: it ends in time, so that it succeeds, and the next ones go
+/// on.
 pub(super) async fn make_room(
     conn: &mut Connection,
     totals: &mut Totals,
@@ -58,12 +65,20 @@ pub(super) async fn make_room(
 ) -> Result<Vec<Evicted>, Refusal> {
     let mut all = Vec::new();
     let Some(target) = limits.quota.target_bytes(unsigned(totals.dashboards_bytes)) else { return Ok(all) };
+    let enough = deadline.left().map(|left| left / 2);
+    let mut after = None;
     loop {
-        let oldest = oldest(conn, None).await?;
+        let oldest = oldest(conn, after.as_ref()).await?;
         let chosen: Vec<_> = chosen(&oldest, unsigned(totals.dashboards_bytes), target).collect();
-        if chosen.is_empty() {
+        let Some(last) = chosen.last() else { return Ok(all) };
+        if deadline.left() < enough {
+            tracing::warn!(
+                "dashboards take {} bytes, more than {target}: the next writers make room",
+                totals.dashboards_bytes
+            );
             return Ok(all);
         }
+        after = Some((*last).clone());
         deadline.bound(conn).await?;
         let gone = delete(conn, &chosen, now).await?;
         let gone: HashSet<_> = gone.into_iter().map(|gone| gone.id).collect();
@@ -72,7 +87,7 @@ pub(super) async fn make_room(
             totals.versions_bytes += evicted.size_bytes;
             all.push(evicted.clone());
         }
-        // One that was read or whitelisted after it was chosen is still there: the next round looks again.
+        // One that was read after it was chosen is still there, and is now younger than those of this round.
     }
 }
 
@@ -82,7 +97,7 @@ async fn would_go(conn: &mut Connection, totals: Totals, limits: &Limits) -> Res
     let mut total = unsigned(totals.dashboards_bytes);
     let Some(target) = limits.quota.target_bytes(total) else { return Ok(all) };
     loop {
-        let oldest = oldest(conn, Some(signed(all.len() as u64))).await?;
+        let oldest = oldest(conn, all.last()).await?;
         let chosen: Vec<_> = chosen(&oldest, total, target).cloned().collect();
         if chosen.is_empty() {
             return Ok(all);
@@ -92,14 +107,13 @@ async fn would_go(conn: &mut Connection, totals: Totals, limits: &Limits) -> Res
     }
 }
 
-/// Those that may go, in the order in which they would.
-async fn oldest(conn: &mut Connection, offset: Option<i64>) -> Result<Vec<Evicted>, Refusal> {
-    let oldest = dashboards::table
-        .filter(diesel::dsl::not(dashboards::whitelisted))
-        .order((dashboards::last_access, dashboards::created_at, dashboards::id))
-        .limit(PAGE)
-        .offset(offset.unwrap_or(0))
-        .select(Evicted::as_select())
+/// Those that may go, in the order in which they would: the first ones, or those that follow `after`.
+async fn oldest(conn: &mut Connection, after: Option<&Evicted>) -> Result<Vec<Evicted>, Refusal> {
+    let oldest = diesel::sql_query(include_str!("oldest.sql"))
+        .bind::<Nullable<Timestamptz>, _>(after.map(|after| after.last_access))
+        .bind::<Nullable<Timestamptz>, _>(after.map(|after| after.created_at))
+        .bind::<Nullable<Text>, _>(after.map(|after| after.id.as_str()))
+        .bind::<BigInt, _>(PAGE)
         .load(conn)
         .await?;
     Ok(oldest)

@@ -65,6 +65,7 @@ impl Imported {
         put_body(conn, record.id, version + 1, record.body.json, self.now).await?;
         let values = (
             table::size_bytes.eq(signed(record.body.size_bytes)),
+            table::widgets.eq(record.body.widgets()),
             table::version.eq(version + 1),
             table::last_access.eq(record.last_access),
             table::whitelisted.eq(record.whitelisted),
@@ -96,7 +97,7 @@ pub async fn import<T, E: From<Refusal> + From<diesel::result::Error> + Send>(
     now: DateTime<Utc>,
     put_all: impl AsyncFnOnce(&mut Connection, &mut Imported) -> Result<T, E>,
 ) -> Result<T, E> {
-    transaction(conn, async |conn| {
+    transaction(conn, Deadline::NONE, async |conn| {
         let mut imported = Imported::begin(conn, now).await?;
         let result = put_all(conn, &mut imported).await?;
         imported.finish(conn, limits).await?;

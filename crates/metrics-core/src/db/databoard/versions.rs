@@ -50,24 +50,37 @@ pub struct Version {
 }
 
 /// Earlier bodies of a dashboard, the newest first; `None` when there is no such dashboard.
-pub async fn versions(conn: &mut Connection, id: &str) -> Result<Option<Vec<Version>>, DbError> {
+pub async fn versions(conn: &mut Connection, id: &str, now: DateTime<Utc>) -> Result<Option<Vec<Version>>, DbError> {
     let found = dashboards::table.find(id).select(dashboards::version).get_result::<i64>(conn).await.optional()?;
     if found.is_none() {
         return Ok(None);
     }
     let versions = table::table
         .filter(table::dashboard_id.eq(id))
+        .filter(table::ended_at.ge(too_old(now)))
         .order(table::version.desc())
+        .limit(KEPT_BODIES)
         .select(Version::as_select())
         .load(conn)
         .await?;
     Ok(Some(versions))
 }
 
+/// Bodies that ended before are not kept, also where no writer has let go of them yet.
+fn too_old(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::days(KEPT_DAYS)
+}
+
 /// The text of an earlier body.
-pub async fn body_of_version(conn: &mut Connection, id: &str, version: i64) -> Result<Option<String>, DbError> {
+pub async fn body_of_version(
+    conn: &mut Connection,
+    id: &str,
+    version: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, DbError> {
     // The current body has a number, too, but is no earlier one.
-    let is_earlier = diesel::select(diesel::dsl::exists(table::table.find((id, version))));
+    let earlier = table::table.find((id, version)).filter(table::ended_at.ge(too_old(now)));
+    let is_earlier = diesel::select(diesel::dsl::exists(earlier));
     if !is_earlier.get_result::<bool>(conn).await? {
         return Ok(None);
     }
@@ -80,39 +93,59 @@ pub(super) async fn newest(conn: &mut Connection, id: &str) -> Result<Option<i64
     Ok(newest.get_result(conn).await?)
 }
 
-/// Brings a dashboard back that was deleted or evicted, with the body and the number that it had last. It makes no room
-/// for it.
+/// The last body of a dashboard that is gone, and what comes back with it.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = table, check_for_backend(diesel::pg::Pg))]
+struct Last {
+    version: i64,
+    size_bytes: i64,
+    widgets: Option<i32>,
+    whitelisted: bool,
+    protected: bool,
+    whitelisted_at: Option<DateTime<Utc>>,
+    protected_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+/// Brings a dashboard back that was deleted or evicted, with the body, the number and the flags that it had last. It makes
+/// no room for it.
 pub async fn undelete(conn: &mut Connection, id: &str, now: DateTime<Utc>) -> Result<i64, Refusal> {
-    transaction(conn, async |conn| {
+    transaction(conn, Deadline::NONE, async |conn| {
         let mut totals = Totals::lock(conn, Deadline::NONE).await?;
         let exists = diesel::select(diesel::dsl::exists(dashboards::table.find(id)));
         if exists.get_result(conn).await? {
             return Err(Refusal::Exists);
         }
-        let last: Option<(i64, i64, DateTime<Utc>)> = table::table
+        let last: Option<Last> = table::table
             .filter(table::dashboard_id.eq(id))
+            .filter(table::ended_at.ge(too_old(now)))
             .order(table::version.desc())
-            .select((table::version, table::size_bytes, table::created_at))
+            .select(Last::as_select())
             .first(conn)
             .await
             .optional()?;
-        let (version, size_bytes, created_at) = last.ok_or(Refusal::NotFound)?;
-        diesel::delete(table::table.find((id, version))).execute(conn).await?;
+        let last = last.ok_or(Refusal::NotFound)?;
+        diesel::delete(table::table.find((id, last.version))).execute(conn).await?;
         diesel::insert_into(dashboards::table)
             .values((
                 dashboards::id.eq(id),
-                dashboards::size_bytes.eq(size_bytes),
-                dashboards::version.eq(version),
+                dashboards::size_bytes.eq(last.size_bytes),
+                dashboards::version.eq(last.version),
+                dashboards::widgets.eq(last.widgets),
                 dashboards::last_access.eq(now),
-                dashboards::created_at.eq(created_at),
+                dashboards::whitelisted.eq(last.whitelisted),
+                dashboards::protected.eq(last.protected),
+                dashboards::whitelisted_at.eq(last.whitelisted_at),
+                dashboards::protected_at.eq(last.protected_at),
+                dashboards::created_at.eq(last.created_at),
                 dashboards::computed_at.eq(now),
             ))
             .execute(conn)
             .await?;
-        totals.dashboards_bytes += size_bytes;
-        totals.versions_bytes -= size_bytes;
+        totals.dashboards_bytes += last.size_bytes;
+        totals.versions_bytes -= last.size_bytes;
         totals.store(conn, now).await?;
-        Ok(version)
+        Ok(last.version)
     })
     .await
 }
@@ -134,6 +167,11 @@ pub(super) async fn keep(
             table::ended_at.eq(now),
             table::created_at.eq(whole.created_at),
             table::computed_at.eq(now),
+            table::widgets.eq(whole.widgets),
+            table::whitelisted.eq(whole.whitelisted),
+            table::protected.eq(whole.protected),
+            table::whitelisted_at.eq(whole.whitelisted_at),
+            table::protected_at.eq(whole.protected_at),
         ))
         .execute(conn)
         .await?;
@@ -168,7 +206,7 @@ pub(super) async fn prune(
         .select(Oldest::as_select())
         .load(conn)
         .await?;
-    let too_old = now - TimeDelta::days(KEPT_DAYS);
+    let too_old = too_old(now);
     let (mut total, mut pruned) = (totals.versions_bytes, 0);
     let goes = |version: &Oldest| {
         let goes = version.ended_at < too_old || unsigned(total) > limits.history_max_bytes;
