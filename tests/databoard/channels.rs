@@ -1,14 +1,17 @@
 //! Channels over HTTP: ours, without another server.
 
 use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio_postgres::Client;
 
 use crate::api::client::{Request, Response};
 use crate::api::{Api, rows, stores as odd};
 use crate::kpi_store::{count, day, stored_run};
 use crate::stores::ingested;
-use crate::support::TestDb;
+use crate::support::{TestDb, open, wait};
 
 /// Cooling units 1 and 2 of company 9, with unit 2 on the first two days, and unit 3 of none.
 pub fn rooms(db: &TestDb) {
@@ -25,6 +28,25 @@ pub fn rooms(db: &TestDb) {
 /// Five stores with odd ids.
 pub fn stores(db: &TestDb) {
     ingested(db, &odd::folder());
+}
+
+/// A session that has run this, and with its locks keeps others waiting until it is dropped.
+pub fn holding(db: &TestDb, sql: &str) -> Client {
+    let (url, sql) = (db.url().clone(), sql.to_owned());
+    wait(async move {
+        let client = open(&url).await;
+        client.batch_execute(&sql).await.unwrap();
+        client
+    })
+}
+
+/// Waits until something is so.
+pub fn until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_mins(1), "it never came");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn all(db: &TestDb) {
@@ -216,7 +238,7 @@ fn ids_and_names_are_the_same_after_a_restart() {
 
 /// Before any is read, the end of the list.
 #[test]
-fn recent_are_the_last_of_the_list_until_one_is_read() {
+fn recent_are_the_last_of_the_list_before_one_is_read() {
     let db = TestDb::new();
     all(&db);
     let api = start(&db, "cooling,store,kpi", &[]);
@@ -245,16 +267,25 @@ fn what_is_read_is_recent_the_newest_first_and_at_most_ten() {
         let channels = channels(&api.get("/databoard/channels/recent"));
         names(&channels).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
+    // The last ten of the list are as if they had been read before: those that are read push them out from behind.
+    let listed = search(&api, "");
+    let last: Vec<_> = names(&listed[listed.len() - 10..]).into_iter().map(str::to_owned).collect();
+    let before = |read: &[&str]| {
+        let read = read.iter().map(|name| (*name).to_owned());
+        read.chain(last.iter().cloned()).take(10).collect::<Vec<_>>()
+    };
+    assert_eq!(recent(&api), last);
     assert_eq!(read(&api, "cooling", "COOL-1:KG_IN", NOVEMBER), 200);
-    assert_eq!(recent(&api), ["COOL-1:KG_IN"]);
+    assert_eq!(recent(&api), before(&["COOL-1:KG_IN"]));
     // Also one without any point, and one whose range is empty.
     assert_eq!(read(&api, "cooling", "COOL-3:REVENUE", NOVEMBER), 200);
     assert_eq!(read(&api, "store", "STORE-007:STATUS", "begin_time=5&end_time=5"), 200);
-    assert_eq!(recent(&api), ["STORE-007:STATUS", "COOL-3:REVENUE", "COOL-1:KG_IN"]);
+    assert_eq!(recent(&api), before(&["STORE-007:STATUS", "COOL-3:REVENUE", "COOL-1:KG_IN"]));
     // By its id it is the same channel.
     let listed = search(&api, "search_text=%5ECOOL-1:KG_IN$");
+    let after = before(&["COOL-1:KG_IN", "STORE-007:STATUS", "COOL-3:REVENUE"]);
     assert_eq!(read(&api, "cooling", listed[0]["seriesId"].as_str().unwrap(), NOVEMBER), 200);
-    assert_eq!(recent(&api), ["COOL-1:KG_IN", "STORE-007:STATUS", "COOL-3:REVENUE"]);
+    assert_eq!(recent(&api), after);
     assert_eq!(channels(&api.get("/databoard/channels/recent"))[0], listed[0]);
 
     // What is refused does not count.
@@ -269,21 +300,60 @@ fn what_is_read_is_recent_the_newest_first_and_at_most_ten() {
         assert_eq!(read(&api, backend, name, range), status, "{backend} {name} {range}");
     }
     assert_eq!(search(&api, "search_text=COOL-2").len(), 15);
-    assert_eq!(recent(&api).len(), 3);
+    assert_eq!(recent(&api), after);
+    let narrow = start(&db, "cooling,store,kpi", &[("DATABOARD_MAX_POINTS", "1")]);
+    assert_eq!(read(&narrow, "cooling", "COOL-2:KG_IN", NOVEMBER), 413);
+    assert_eq!(recent(&narrow), after);
+    // One of the last ten comes first, and the others stay.
+    let kpi = last[9].as_str();
+    assert_eq!(read(&api, "kpi", kpi, NOVEMBER), 200);
+    let mut moved = after.clone();
+    moved.insert(0, kpi.to_owned());
+    assert_eq!(recent(&api), moved[..10]);
 
     let metrics = ["OCCUPANCY", "CO2_SAVED", "REVENUE", "CRATES_IN", "OPS_IN", "KG_OUT", "OPERATORS", "ACTIVE_USERS"];
     for metric in metrics {
         assert_eq!(read(&api, "cooling", &format!("COMP-9:{metric}"), NOVEMBER), 200);
     }
     let mut expected: Vec<_> = metrics.iter().rev().map(|metric| format!("COMP-9:{metric}")).collect();
-    expected.extend(["COOL-1:KG_IN".to_owned(), "STORE-007:STATUS".to_owned()]);
+    expected.extend([kpi.to_owned(), "COOL-1:KG_IN".to_owned()]);
     assert_eq!(recent(&api), expected);
     assert_eq!(db.value("SELECT count(*) FROM metrics.databoard_recent"), 10);
 
     // They outlast a restart, and who may see them is asked again.
     drop(api);
     assert_eq!(recent(&start(&db, "cooling,store,kpi", &[])), expected);
-    assert_eq!(recent(&start(&db, "store", &[])), ["STORE-007:STATUS"]);
+    let of_stores = recent(&start(&db, "store", &[]));
+    assert!(of_stores.len() == 10 && of_stores.iter().all(|name| name.starts_with("STORE-")), "{of_stores:?}");
+    assert_eq!(recent(&start(&db, "kpi", &[])), [kpi]);
+}
+
+/// Ids are given one after the other. Whoever gives them takes longer here than the request may.
+#[test]
+fn channels_get_their_ids_although_the_request_that_listed_them_has_ended() {
+    let db = TestDb::new();
+    rooms(&db);
+    let api = start(&db, "cooling", &[("METRICS_API__QUERY_TIMEOUT_S", "60")]);
+    let held = holding(&db, "SELECT pg_advisory_lock(x'6368616e6e656c73'::bigint)");
+    let response = api.get("/databoard/channels/recent");
+    assert_eq!((response.status, response.json()), (504, json!({"detail": "Request timed out"})));
+    let given = || db.value("SELECT count(*) FROM metrics.databoard_series");
+    assert_eq!(given(), 0);
+    drop(held);
+    until(|| given() == 60);
+    assert_eq!(search(&api, "").len(), 60);
+}
+
+#[test]
+fn a_list_that_takes_the_database_too_long_is_a_timeout() {
+    let db = TestDb::new();
+    stores(&db);
+    let api = start(&db, "store", &[("METRICS_API__QUERY_TIMEOUT_S", "1")]);
+    let held = holding(&db, "BEGIN; LOCK TABLE metrics.store IN ACCESS EXCLUSIVE MODE");
+    let response = api.get("/databoard/channels/search");
+    assert_eq!((response.status, response.json()), (504, json!({"detail": "Request timed out"})));
+    drop(held);
+    assert_eq!(search(&api, "").len(), 35);
 }
 
 #[test]
@@ -292,7 +362,7 @@ fn channels_that_are_read_at_the_same_time_are_all_recent() {
     all(&db);
     let api = start(&db, "cooling", &[]);
     let listed = search(&api, "search_text=COOL-1");
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for name in names(&listed).iter().flat_map(|name| [*name; 4]) {
             let api = &api;
             scope.spawn(move || assert_eq!(read(api, "cooling", name, NOVEMBER), 200));

@@ -1,7 +1,12 @@
 //! Curves of our own channels.
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use super::channels::{holding, until};
+use crate::api::client::Request;
 use crate::api::{Api, rows};
 use crate::kpi_store;
 use crate::support::TestDb;
@@ -107,6 +112,7 @@ fn a_range_without_points_is_an_empty_curve() {
     for times in [
         days(2, 1),
         "begin_time=4102444800000&end_time=4102444900000".to_owned(),
+        "begin_time=9999999999998&end_time=9999999999999".to_owned(),
         days(1, 0),
         "begin_time=-5&end_time=-1".to_owned(),
     ] {
@@ -119,6 +125,54 @@ fn a_range_without_points_is_an_empty_curve() {
             );
         }
     }
+}
+
+#[test]
+fn an_end_that_is_far_away_is_now() {
+    let (_db, api) = cold_rooms();
+    let query =
+        |end: i64| format!("channel_name=COOL-1:CRATES_IN&backend=cooling&begin_time={MIDNIGHT_MS}&end_time={end}");
+    for bins in ["", "&num_bins=2"] {
+        for end in [9_999_999_999_999, 253_402_300_799_999] {
+            let (status, body) = ask(&api, &format!("{}{bins}", query(end)));
+            assert_eq!(status, 200, "{body}");
+            // Bins end now, which is later than the last day by some time or other.
+            let values: f64 =
+                body["curve"]["COOL-1:CRATES_IN"].as_object().unwrap().values().filter_map(Value::as_f64).sum();
+            assert!(values > 0.0 || !bins.is_empty(), "{body}");
+        }
+    }
+    assert_eq!(ask(&api, &query(253_402_300_800_000)).0, 400, "a year that no date has");
+}
+
+/// The tables are in use elsewhere for longer than other requests wait for the database.
+#[test]
+fn a_curve_has_more_time_than_other_requests() {
+    let (db, _) = stores();
+    rows::two_units(&db);
+    let api = Api::start_with(db.url(), &[PUBLIC[0], ("METRICS_API__QUERY_TIMEOUT_S", "1")]);
+    assert_eq!(api.get("/databoard/channels/search").status, 200);
+    let tables = "metrics.cooling_unit_metrics, metrics.store_poll";
+    let held = holding(&db, &format!("BEGIN; LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"));
+    let queries = [
+        "curve?channel_name=COOL-1:OCCUPANCY&backend=cooling&num_bins=3",
+        "curve?channel_name=STORE-s_1:STATUS&backend=store",
+    ];
+    let times = days(1, 3);
+    thread::scope(|scope| {
+        let curves = queries.map(|query| {
+            let (api, times) = (&api, &times);
+            scope.spawn(move || api.get(&format!("/databoard/channels/{query}&{times}")))
+        });
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        until(|| db.value(waiting) == 2);
+        thread::sleep(Duration::from_millis(1500));
+        drop(held);
+        for curve in curves {
+            let response = curve.join().unwrap();
+            assert_eq!(response.status, 200, "{}", response.text());
+        }
+    });
 }
 
 #[test]
@@ -263,12 +317,46 @@ fn a_long_curve_is_sent_in_pieces_and_whole() {
          FROM metrics.store, generate_series(0, 19999) number",
     );
     let api = Api::start_with(db.url(), &PUBLIC);
+    frames_of_events(&api);
     let query = format!("/databoard/channels/curve?channel_name=STORE-s:STATUS&backend=store&{}", days(1, 1));
     let response = api.get(&query);
     assert_eq!(response.header("transfer-encoding"), Some("chunked"));
     let body = response.json();
     assert_eq!(body["curve"]["STORE-s:STATUS"].as_object().unwrap().len(), 20_000);
     assert_eq!(body["curve"]["STORE-s:STATUS_meta"]["pointMeta"].as_object().unwrap().len(), 20_000);
+}
+
+/// The events of the 20,000 polls in frames, each with its length as text before it.
+fn frames_of_events(api: &Api) {
+    let target = "/databoard/data-api/4/events?backend=store&channelName=STORE-s:STATUS\
+        &begDate=2026-11-01T00:00:00Z&endDate=2026-11-02T00:00:00Z";
+    for accept in ["application/json-framed", "application/json, application/json-framed"] {
+        let response = api.send(&Request::new("GET", target).header("accept", accept));
+        assert_eq!((response.status, response.header("content-type")), (200, Some("application/json-framed")));
+        let mut rest = response.text();
+        let mut frames = Vec::new();
+        while let Some((length, after)) = rest.split_once('\n') {
+            let (json, after) = after.split_at(length.parse().unwrap());
+            frames.push(serde_json::from_str::<Value>(json).unwrap());
+            rest = after.strip_prefix('\n').unwrap();
+        }
+        assert_eq!(rest, "");
+        let counts: Vec<_> = frames.iter().map(|frame| frame["values"].as_array().unwrap().len()).collect();
+        assert_eq!(counts, [4096, 4096, 4096, 4096, 3616]);
+        let finals: Vec<_> = frames.iter().map(|frame| frame["rangeFinal"] == true).collect();
+        assert_eq!(finals, [false, false, false, false, true]);
+        // The 4,097th poll is 4,096 seconds after midnight.
+        assert_eq!(frames[1]["tsAnchor"], MIDNIGHT_MS / 1000 + 4096);
+        assert_eq!((&frames[1]["tsMs"][1], &frames[1]["valuestrings"][0]), (&json!(1000), &json!("active")));
+    }
+    let none = target.replace("2026-11-0", "2025-11-0");
+    let response = api.send(&Request::new("GET", &none).header("accept", "application/json-framed"));
+    let (length, json) = response.text().split_once('\n').unwrap();
+    assert_eq!(length.parse::<usize>().unwrap(), json.len() - 1);
+    assert!(json.contains(r#""values":[]"#) && json.contains(r#""rangeFinal":true"#), "{json}");
+    let whole = api.send(&Request::new("GET", target).header("accept", "application/json"));
+    assert_eq!(whole.header("content-type"), Some("application/json"));
+    assert_eq!(whole.json()["values"].as_array().unwrap().len(), 20_000);
 }
 
 #[test]
@@ -291,10 +379,22 @@ fn a_raw_link_of_ours_leads_to_the_events_as_they_are() {
     let events = api.get(target);
     assert_eq!((events.status, events.json()["values"].clone()), (200, json!([20.0, 40.0])), "{}", events.text());
 
-    let api = Api::start_with(db.url(), &[PUBLIC[0], ("PUBLIC_URL", "https://example.org/board")]);
-    let (_, body) = link(&api, &format!("channel_name=1000001&backend=cooling&{}", days(1, 3)));
-    let expected = "https://example.org/board/data-api/4/events?backend=cooling&seriesId=1000001&begDate=2026-11-01";
-    assert!(body["link"].as_str().unwrap().starts_with(expected), "{body}");
+    for public in ["https://example.org/board", "https://example.org/board/"] {
+        let api = Api::start_with(db.url(), &[PUBLIC[0], ("PUBLIC_URL", public)]);
+        let (_, body) = link(&api, &format!("channel_name=1000001&backend=cooling&{}", days(1, 3)));
+        let expected =
+            "https://example.org/board/data-api/4/events?backend=cooling&seriesId=1000001&begDate=2026-11-01";
+        assert!(body["link"].as_str().unwrap().starts_with(expected), "{body}");
+    }
+    // As far as dates go, and it leads somewhere.
+    let far = "begin_time=-62135596800000&end_time=253402300799999";
+    let (_, body) = link(&api, &format!("channel_name=COOL-1:OCCUPANCY&backend=cooling&{far}"));
+    let target = body["link"].as_str().unwrap().strip_prefix("http://test").unwrap();
+    assert!(
+        target
+            .ends_with("&begDate=0001-01-01+00%3A00%3A00.000%2B00%3A00&endDate=9999-12-31+23%3A59%3A59.999%2B00%3A00")
+    );
+    assert_eq!(api.get(target).json()["values"], json!([20.0, 40.0]));
     // Without a data-api there is no link to one.
     let elsewhere = link(&api, &format!("channel_name=1&{}", days(1, 3)));
     assert_eq!(elsewhere, (404, json!({"detail": "Channel not found in backend"})));

@@ -1,14 +1,17 @@
 //! Our own series and their points, through their database layer.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use metrics_core::channel::TimeRange;
 use metrics_core::channel::catalogue::{Catalogue, Entry};
 use metrics_core::channel::names::{Backend, Metric, Subject};
-use metrics_core::db::AsyncConnection as _;
 use metrics_core::db::databoard::points::{self, Wanted};
 use metrics_core::db::databoard::{catalogue, series};
+use metrics_core::db::{AsyncConnection as _, ConnectOptions, connect};
 use metrics_core::kpi::ErrorKind;
 
-use super::channels::{rooms, stores};
+use super::channels::{holding, rooms, stores};
 use crate::kpi_store::{count, day, failed, new_run, rows, started, stored_run, with};
 use crate::stores::view;
 use crate::support::{TestDb, open, wait};
@@ -24,7 +27,7 @@ const ALWAYS: TimeRange = TimeRange { begin_ns: i64::MIN, end_ns: i64::MAX };
 pub fn listed(db: &TestDb, backend: Backend) -> Catalogue {
     with(db, async move |conn| {
         let subjects = catalogue::subjects(conn, backend).await.unwrap();
-        let series = conn.transaction(async |conn| series::complete(conn, backend, &subjects).await).await.unwrap();
+        let series = series::complete(conn, backend, &subjects).await.unwrap();
         Catalogue::new(subjects, series)
     })
 }
@@ -270,4 +273,90 @@ fn listings_at_the_same_time_give_each_channel_one_id() {
     });
     let rows = db.value("SELECT count(*) FROM metrics.databoard_series");
     assert_eq!(rows, listed(&db, Backend::Cooling).entries().len() + listed(&db, Backend::Store).entries().len());
+}
+
+/// 1,500 stores have 10,500 channels, more than get their ids in one transaction.
+fn many_stores(db: &TestDb) {
+    db.execute(
+        "INSERT INTO metrics.store (ext_id, computed_at)
+         SELECT lpad(number::text, 4, '0'), now() FROM generate_series(1, 1500) number",
+    );
+}
+
+#[test]
+fn ids_that_were_given_stay_when_giving_the_rest_fails() {
+    let db = TestDb::new();
+    many_stores(&db);
+    db.execute(
+        "CREATE FUNCTION refuse_more() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN
+             IF (SELECT count(*) FROM metrics.databoard_series) > 10000 THEN RAISE 'the disk is full'; END IF;
+             RETURN NULL;
+         END $$;
+         CREATE TRIGGER refuse_more AFTER INSERT ON metrics.databoard_series EXECUTE FUNCTION refuse_more()",
+    );
+    let failed = with(&db, async move |conn| {
+        let subjects = catalogue::subjects(conn, Backend::Store).await.unwrap();
+        series::complete(conn, Backend::Store, &subjects).await.is_err()
+    });
+    assert!(failed);
+    let given = db.query("SELECT series_id, name FROM metrics.databoard_series ORDER BY series_id");
+    assert_eq!(given.len(), 10_000);
+    db.execute("DROP TRIGGER refuse_more ON metrics.databoard_series");
+    let catalogue = listed(&db, Backend::Store);
+    assert_eq!(catalogue.entries().len(), 10_500);
+    for row in given {
+        let entry = catalogue.find(Backend::Store, row["name"].as_str().unwrap()).unwrap();
+        assert_eq!(entry.series_id, row["series_id"].as_i64().unwrap());
+    }
+}
+
+#[test]
+fn listings_at_the_same_time_go_on_where_the_others_are() {
+    let db = TestDb::new();
+    many_stores(&db);
+    let ids = |catalogue: &Catalogue| -> BTreeSet<_> {
+        catalogue.entries().iter().map(|entry| (entry.series_id, entry.name.to_string())).collect()
+    };
+    let listings: Vec<_> = std::thread::scope(|scope| {
+        let listings: Vec<_> = (0..3).map(|_| scope.spawn(|| listed(&db, Backend::Store))).collect();
+        listings.into_iter().map(|listing| ids(&listing.join().unwrap())).collect()
+    });
+    assert_eq!(db.value("SELECT count(*) FROM metrics.databoard_series"), 10_500);
+    assert_eq!(listings[0].len(), 10_500);
+    assert!(listings.iter().all(|listing| *listing == listings[0]));
+}
+
+#[test]
+fn a_statement_whose_time_is_over_is_told_from_one_that_is_refused() {
+    let db = TestDb::new();
+    rooms(&db);
+    stores(&db);
+    let time = Duration::from_millis(20);
+    let _held =
+        holding(&db, "BEGIN; LOCK TABLE metrics.cooling_unit_metrics, metrics.store_poll IN ACCESS EXCLUSIVE MODE");
+    let error = with(&db, async move |conn| {
+        let subject = Subject::CoolingUnit(metrics_core::ids::CoolingUnitId(1));
+        let wanted = Wanted { subject: &subject, metric: Metric::KgIn, unit: "kg", range: ALWAYS, limit: None };
+        let read = conn.transaction(async |conn| {
+            points::allow(conn, time).await?;
+            points::each(conn, wanted, |_, _| ()).await
+        });
+        read.await.unwrap_err()
+    });
+    assert!(error.is_statement_timeout(), "{error:?}");
+    let url = db.url().clone();
+    let (over, refused) = wait(async move {
+        let options = ConnectOptions {
+            application_name: "acceptance".to_owned(),
+            read_only: true,
+            statement_timeout: time,
+            connect_timeout: Duration::from_secs(30),
+        };
+        let client = connect::connect(&url, &options).await.unwrap();
+        let over = points::polls(&client, "a/b", ALWAYS, None, |_| ()).await.unwrap_err();
+        let refused = client.batch_execute("SELECT 1 / 0").await.unwrap_err();
+        (over, metrics_core::db::DbError::from(refused))
+    });
+    assert!(over.is_statement_timeout() && !refused.is_statement_timeout(), "{over:?} {refused:?}");
 }

@@ -1,10 +1,14 @@
 //! Channels of a data-api elsewhere: both of its framings, and everything that goes wrong.
 
+mod recent;
+mod search;
+
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
+use super::channels::until;
 use super::stub::{Stub, always, binary_json, cbor, channel, decoded, frames, never, text};
 use crate::api::Api;
 use crate::support::TestDb;
@@ -22,7 +26,11 @@ struct Running {
 
 /// A server beside this data-api.
 fn running(stub: Stub, settings: &[(&str, &str)]) -> Running {
-    let db = TestDb::new();
+    running_over(TestDb::new(), stub, settings)
+}
+
+/// The same, over this database.
+fn running_over(db: TestDb, stub: Stub, settings: &[(&str, &str)]) -> Running {
     let url = stub.url();
     let settings: Vec<_> = [("DAQBUF_DEFAULT_URL", url.as_str())].into_iter().chain(settings.iter().copied()).collect();
     let api = Api::start_with(db.url(), &settings);
@@ -50,14 +58,6 @@ impl Running {
 
     fn listed_count(&self) -> usize {
         self.api.get("/databoard/channels/search").json()["channels"].as_array().unwrap().len()
-    }
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_mins(1), "it never came");
-        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -321,6 +321,66 @@ fn a_range_in_the_future_is_empty_and_nobody_is_asked() {
     assert_eq!(running.curve(&format!("channel_name=12&num_bins=9&{future}")), r#"{"curve":{"12":{}}}"#);
 }
 
+/// The data-api is not asked for what cannot be there yet.
+#[test]
+fn a_range_that_ends_in_the_future_is_asked_for_up_to_now() {
+    let running =
+        running(Stub::start(channels(), always(|| frames(&three_numbers())), always(|| frames(&[]))), &[]).listed(4);
+    let clock = || chrono::DateTime::<chrono::Utc>::from(SystemTime::now());
+    let before = clock();
+    for (end, bins) in [(4_102_444_800_000_i64, 0), (9_999_999_999_999, 0), (253_402_300_799_999, 5)] {
+        let times = format!("begin_time=1700000000000&end_time={end}&num_bins={bins}");
+        running.curve(&format!("channel_name=TEMP&{times}"));
+    }
+    let after = clock();
+    let requests = [running.stub.requests("events"), running.stub.requests("binned")].concat();
+    assert_eq!(requests.len(), 3);
+    for request in requests {
+        let end = decoded(request.parameter("endDate").unwrap());
+        let end = chrono::DateTime::parse_from_rfc3339(&end).unwrap().to_utc();
+        // The server's instants have no more than milliseconds.
+        assert!(before - chrono::TimeDelta::milliseconds(1) <= end && end <= after, "{before} {end} {after}");
+        assert_eq!(request.parameter("begDate").map(decoded).as_deref(), Some("2023-11-14T22:13:20+00:00"));
+    }
+}
+
+#[test]
+fn texts_that_are_too_long_together_ask_for_bins() {
+    let words = || {
+        let text = "x".repeat(1 << 20);
+        frames(&(0..65).map(|at| cbor(&json!({"tss": [at], "values": [text]}))).collect::<Vec<_>>())
+    };
+    let bins = always(|| frames(&[text(&three_bins([1, 0, 0]))]));
+    let running = running(Stub::start(channels(), always(words), bins), &[]).listed(4);
+    let query = format!("channel_name=WORDS&{TIMES}");
+    let (status, body) = running.ask(&query);
+    let detail = "The curve has texts of more than 64 MiB: ask for bins (num_bins), or for less time.";
+    assert_eq!((status, body), (413, json!({"detail": detail})));
+    // In place of bins they are not wanted.
+    let curve = running.curve(&format!("{query}&num_bins=5&useEventsIfBinCountTooLarge=true"));
+    assert!(curve.contains(r#""raw":false"#), "{curve}");
+}
+
+#[test]
+fn an_answer_without_events_has_no_labels_either() {
+    let none = json!({"tss": [], "pulses": [], "values": [], "valuestrings": []});
+    let events = [cbor(&json!({"tss": [1], "values": [2.5]})), cbor(&none), cbor(&json!({"rangeFinal": true}))];
+    let running = events_only(move || frames(&events)).listed(4);
+    let curve = running.curve(&format!("channel_name=TEMP&{TIMES}"));
+    assert!(curve.starts_with(r#"{"curve":{"TEMP":{"1":2.5},"#), "{curve}");
+}
+
+/// As with the server before this one, whose environments have the setting.
+#[test]
+fn the_back_end_of_a_request_that_names_none_is_no_setting() {
+    let settings = [("DAQBUF_DEFAULT_BACKEND", "other")];
+    let running = running(Stub::start(channels(), always(|| frames(&three_numbers())), never()), &settings).listed(4);
+    running.curve(&format!("channel_name=WORDS&{TIMES}"));
+    assert_eq!(running.stub.requests("events")[0].parameter("backend"), Some("sf-databuffer"));
+    let link = running.api.get(&format!("/databoard/channels/raw-link?channel_name=WORDS&{TIMES}")).json();
+    assert!(link["link"].as_str().unwrap().contains("backend=sf-databuffer&"), "{link}");
+}
+
 #[test]
 fn an_answer_that_is_not_whole_is_no_answer() {
     type Cut = Box<dyn Fn() -> Answer + Send + Sync>;
@@ -479,6 +539,8 @@ fn a_raw_link_leads_to_the_data_api() {
     let (_, body) = link(&format!("channel_name=17&{TIMES}"));
     let expected = format!("{base}/events?backend=sf-databuffer&seriesId=17&begDate=");
     assert!(body["link"].as_str().unwrap().starts_with(&expected), "{body}");
+    let (_, body) = link("channel_name=a&begin_time=1700000000000&end_time=9999999999999");
+    assert!(body["link"].as_str().unwrap().ends_with("&endDate=2286-11-20+17%3A46%3A39.999%2B00%3A00"), "{body}");
     for (times, text) in [
         ("begin_time=0&end_time=5", "begin_time or end_time is invalid, must be valid unix time (seconds)"),
         (

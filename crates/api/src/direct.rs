@@ -33,8 +33,14 @@ impl Direct {
 
     /// Waits for a turn and opens a connection, which cannot write. The turn lasts as long as it is kept.
     pub async fn connect(&self) -> Result<(SemaphorePermit<'_>, Client), DbError> {
+        self.connect_for(self.options.statement_timeout).await
+    }
+
+    /// The same, where a statement may take another time than the settings give it.
+    pub async fn connect_for(&self, statement_timeout: Duration) -> Result<(SemaphorePermit<'_>, Client), DbError> {
         let busy = || DbError::Pool(format!("all connections of {} are in use", self.options.application_name));
         let Ok(Ok(turn)) = tokio::time::timeout(WAIT, self.turns.acquire()).await else { return Err(busy()) };
-        Ok((turn, connect::connect(&self.url, &self.options).await?))
+        let options = ConnectOptions { statement_timeout, ..self.options.clone() };
+        Ok((turn, connect::connect(&self.url, &options).await?))
     }
 }

@@ -21,6 +21,8 @@ pub fn start(settings: &Settings, url: &DatabaseUrl, state: &Arc<AppState>) {
         let (settings, url, state) = (settings.clone(), url.clone(), state.clone());
         actix_web::rt::spawn(async move {
             let mut is_told = false;
+            // The first requests have the machine to themselves; one for a report wakes the worker at once.
+            wait(&state).await;
             loop {
                 let Err(error) = work(&settings, &url, &state, &mut is_told).await;
                 // Once, not every few seconds: requests say the same.
@@ -46,8 +48,12 @@ async fn work(
         let step = worker.step(settings.uptime.reports_retention_hours).await?;
         *is_told = false;
         if step == Step::Idle {
-            // Either way it is time to look again.
-            let _ = tokio::time::timeout(IDLE, state.reports_wait.notified()).await;
+            wait(state).await;
         }
     }
+}
+
+/// Waits until a report was asked for, or it is time to look again.
+async fn wait(state: &AppState) {
+    let _ = tokio::time::timeout(IDLE, state.reports_wait.notified()).await;
 }

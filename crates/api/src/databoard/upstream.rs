@@ -7,7 +7,7 @@
 mod catalogue;
 mod client;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics_core::channel::answer::{are_sparse, can_replace_bins};
@@ -26,6 +26,10 @@ pub use client::Subject;
 
 /// Characters of a text up to which channels are looked for among those that are known.
 const SHORT_TEXT_CHARS: usize = 4;
+/// Longest list of all channels, of which one at a time is fetched.
+const LIST_MAX_BYTES: usize = 512 << 20;
+/// Longest answer to the search of a request, of which there may be many.
+const FOUND_MAX_BYTES: usize = 64 << 20;
 /// Longest time for the list of all channels.
 const LIST_TIMEOUT: Duration = Duration::from_mins(5);
 /// The pause after the list could not be fetched; it doubles up to the longest.
@@ -50,6 +54,12 @@ pub enum UpstreamError {
         /// How many may be.
         limit: usize,
     },
+    /// The texts among the points are longer than they may be.
+    #[error("there are texts of more than {mib} MiB")]
+    TooMuchText {
+        /// How long they may be together.
+        mib: usize,
+    },
     /// It cannot be reached, reports an error or says what nobody understands.
     #[error("{0}")]
     Failed(String),
@@ -59,6 +69,7 @@ impl From<DataError> for UpstreamError {
     fn from(error: DataError) -> Self {
         match error {
             DataError::TooMany { limit } => Self::TooMany { limit },
+            DataError::TooMuchText { mib } => Self::TooMuchText { mib },
             DataError::TimedOut => Self::TimedOut,
             other => Self::Failed(other.to_string()),
         }
@@ -86,7 +97,10 @@ pub struct Upstream {
 struct Shared {
     client: Client,
     places: Arc<Semaphore>,
+    /// Locked only as long as it takes to read or to set a pointer.
     catalogue: RwLock<Arc<Catalogue>>,
+    /// Whoever makes the next one of the present one.
+    learning: Mutex<()>,
 }
 
 impl Upstream {
@@ -99,6 +113,7 @@ impl Upstream {
             client: Client::new(url, max_points)?,
             places: Arc::new(Semaphore::new(settings.upstream_max_parallel.min(Semaphore::MAX_PERMITS))),
             catalogue: RwLock::default(),
+            learning: Mutex::default(),
         });
         runtime.spawn(keep_current(shared.clone(), settings.channel_refresh));
         Ok(Some(Self { shared, runtime: Some(runtime) }))
@@ -174,8 +189,8 @@ impl Upstream {
             }
             match client.events(&subject, range).await {
                 Ok(events) if can_replace_bins(&events) => Ok(Found::EventsForBins(events)),
-                // Lists of numbers, of which there may be few that are long.
-                Ok(_) | Err(UpstreamError::TooMany { .. }) => Ok(Found::Bins(bins)),
+                // Lists of numbers or texts, of which there may be few that are long.
+                Ok(_) | Err(UpstreamError::TooMany { .. } | UpstreamError::TooMuchText { .. }) => Ok(Found::Bins(bins)),
                 Err(error) => Err(error),
             }
         })
@@ -190,7 +205,7 @@ impl Upstream {
     ) -> Result<Vec<Arc<Channel>>, UpstreamError> {
         let shared = self.shared.clone();
         self.run(deadline, async move {
-            let mut found = shared.client.channels(&pattern, backend.as_deref()).await?;
+            let mut found = shared.client.channels(&pattern, backend.as_deref(), FOUND_MAX_BYTES).await?;
             if let Some(backend) = backend {
                 found.retain(|channel| channel.backend == backend);
             }
@@ -242,20 +257,27 @@ impl Shared {
     /// Adds what was found to what is known.
     fn learn(&self, found: Vec<Channel>) -> Vec<Arc<Channel>> {
         let found: Vec<Arc<Channel>> = found.into_iter().map(Arc::new).collect();
-        let known = self.known();
-        if found.iter().any(|channel| !known.contains(channel)) {
-            drop(known);
-            let mut catalogue = self.catalogue.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::make_mut(&mut catalogue).add(&found);
+        if self.known().lacks(&found) {
+            let _turn = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = self.known().with(&found);
+            self.set(next);
         }
         found
     }
 
     fn replace(&self, list: Vec<Channel>) -> usize {
-        let catalogue = Arc::new(Catalogue::new(list));
+        let catalogue = Catalogue::new(list);
         let count = catalogue.iter().len();
-        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = catalogue;
+        let _turn = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+        self.set(catalogue);
         count
+    }
+
+    fn set(&self, catalogue: Catalogue) {
+        let catalogue = Arc::new(catalogue);
+        let old = std::mem::replace(&mut *self.catalogue.write().unwrap_or_else(PoisonError::into_inner), catalogue);
+        // Its end takes its time: not where others wait.
+        drop(old);
     }
 }
 
@@ -264,7 +286,8 @@ impl Shared {
 async fn keep_current(shared: Arc<Shared>, refresh: Duration) {
     let mut failures = 0;
     loop {
-        let fetched = timeout_at(Instant::now() + LIST_TIMEOUT, shared.client.channels(".*", None)).await;
+        let fetched =
+            timeout_at(Instant::now() + LIST_TIMEOUT, shared.client.channels(".*", None, LIST_MAX_BYTES)).await;
         let pause = match fetched.unwrap_or(Err(UpstreamError::TimedOut)) {
             Ok(list) => {
                 let channels = tokio::task::block_in_place(|| shared.replace(list));

@@ -37,6 +37,12 @@ pub enum DataError {
         /// How many may be.
         limit: usize,
     },
+    /// The texts among the points are longer than they may be.
+    #[error("there are texts of more than {mib} MiB")]
+    TooMuchText {
+        /// How long they may be together.
+        mib: usize,
+    },
     /// The answer reports an error.
     #[error("the data-api reports: {0}")]
     Reported(String),

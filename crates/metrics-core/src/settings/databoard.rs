@@ -50,7 +50,7 @@ pub struct DataboardSettings {
     /// Origins of browsers that may call; `*` for all.
     pub cors_origins: Vec<String>,
     /// Address of this server as browsers see it, up to the mount; `None`: as each request has it.
-    #[serde(deserialize_with = "values::optional")]
+    #[serde(deserialize_with = "public_url")]
     pub public_url: Option<String>,
     /// Connections for dashboards, at least 1.
     #[serde(deserialize_with = "values::at_least_one")]
@@ -66,7 +66,8 @@ pub struct DataboardSettings {
     /// Address of a data-api with its path up to the version; `None`: no other channels than ours.
     #[serde(deserialize_with = "upstream_url")]
     pub upstream_url: Option<String>,
-    /// Back end that is meant when a request names none.
+    /// Has no effect: a request that names no back end means the predecessor's, `sf-databuffer`. It is read because the
+    /// predecessor's environments have it.
     pub upstream_backend: String,
     /// Time between two fetches of all channels.
     #[serde(rename = "channel_refresh_s", deserialize_with = "values::seconds")]
@@ -131,6 +132,13 @@ fn root_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Er
         Some(names) if names.split('/').all(is_name) => Ok(path.to_owned()),
         _ => Err(de::Error::custom("must be a path such as /databoard, of letters, digits, - _ . ~")),
     }
+}
+
+/// An address without the slash at its end; `None` for the empty text.
+fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let text = text.trim_end_matches('/');
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 /// An address without the slash at its end.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,10 @@ use crate::state::Worker;
 pub const PATH: &str = "/channels/curve";
 /// Time that it may take.
 const LIMIT: Duration = Duration::from_mins(1);
+/// Back end that is meant when a request names none, whatever there is: the predecessor's, which its clients count on.
+pub const DEFAULT_BACKEND: &str = "sf-databuffer";
+/// The years 1 to 9999, which a date can have, in milliseconds since 1970.
+const DATES_MS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
 /// Which points are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +96,8 @@ pub async fn get(
     databoard: Data<Databoard>,
 ) -> Result<HttpResponse, Refused> {
     let asked = Asked::new(request.query_string())?;
-    let curve = within(LIMIT, Box::pin(curve(&worker, &databoard, asked, now()))).await?;
+    let deadline = Instant::now() + LIMIT;
+    let curve = within(LIMIT, Box::pin(curve(&worker, &databoard, asked, now(), deadline))).await?;
     let mut pieces = curve.pieces().map(Bytes::from).peekable();
     let mut response = HttpResponse::Ok();
     response.content_type(ContentType::json());
@@ -135,18 +141,25 @@ impl Times {
         Self { begin_ms: parameters.required_integer("begin_time"), end_ms: parameters.required_integer("end_time") }
     }
 
-    /// The span in nanoseconds. One that ends before it begins, and times that nothing can hold, are refused.
-    pub fn range(self) -> Result<TimeRange, Refused> {
-        let ns = |ms: i64| ms.checked_mul(1_000_000).filter(|ns| *ns != 0);
-        // The words of the predecessor, which counts milliseconds too.
-        let invalid = "begin_time or end_time is invalid, must be valid unix time (seconds)";
-        let (Some(begin_ns), Some(end_ns)) = (ns(self.begin_ms), ns(self.end_ms)) else {
+    /// The same, if they are such. A span that ends before it begins, and times that no date has, are refused.
+    pub fn checked(self) -> Result<Self, Refused> {
+        let is_time = |ms| ms != 0 && DATES_MS.contains(&ms);
+        if !is_time(self.begin_ms) || !is_time(self.end_ms) {
+            // The words of the predecessor, which counts milliseconds too.
+            let invalid = "begin_time or end_time is invalid, must be valid unix time (seconds)";
             return Err(Refused::bad_request(invalid));
-        };
-        if begin_ns > end_ns {
+        }
+        if self.begin_ms > self.end_ms {
             return Err(Refused::bad_request("begin_time is bigger than end_time, must be smaller or equal"));
         }
-        Ok(TimeRange { begin_ns, end_ns })
+        Ok(self)
+    }
+
+    /// The span in nanoseconds, as far as these can be counted: from 1677 to 2262.
+    fn range(self) -> Result<TimeRange, Refused> {
+        let Self { begin_ms, end_ms } = self.checked()?;
+        let ns = |ms: i64| ms.saturating_mul(1_000_000);
+        Ok(TimeRange { begin_ns: ns(begin_ms), end_ns: ns(end_ms) })
     }
 }
 
@@ -165,10 +178,16 @@ fn too_large(text: String) -> Refused {
     Refused::Told(StatusCode::PAYLOAD_TOO_LARGE, text)
 }
 
-async fn curve(worker: &Worker, databoard: &Databoard, asked: Asked, now: DateTime<Utc>) -> Result<Curve, Refused> {
-    let backend = asked.backend.as_deref().unwrap_or(&databoard.settings.upstream_backend).to_owned();
+async fn curve(
+    worker: &Data<Worker>,
+    databoard: &Data<Databoard>,
+    asked: Asked,
+    now: DateTime<Utc>,
+    deadline: Instant,
+) -> Result<Curve, Refused> {
+    let backend = asked.backend.as_deref().unwrap_or(DEFAULT_BACKEND).to_owned();
     match (Backend::from_name(&backend), &databoard.upstream) {
-        (Some(backend), _) => own(worker, databoard, backend, asked, now).await,
+        (Some(backend), _) => own(worker, databoard, backend, asked, now, deadline).await,
         (None, Some(upstream)) => elsewhere(databoard, upstream, backend, asked, now).await,
         (None, None) => Err(unknown()),
     }
@@ -176,24 +195,23 @@ async fn curve(worker: &Worker, databoard: &Databoard, asked: Asked, now: DateTi
 
 /// The curve of a channel of ours.
 async fn own(
-    worker: &Worker,
-    databoard: &Databoard,
+    worker: &Data<Worker>,
+    databoard: &Data<Databoard>,
     backend: Backend,
     asked: Asked,
     now: DateTime<Utc>,
+    deadline: Instant,
 ) -> Result<Curve, Refused> {
     let entry = databoard.internal.find(worker, databoard, backend, &asked.name).await?.ok_or_else(unknown)?;
     let range = asked.times.range()?;
     let bins = asked.bins(databoard)?;
-    let channel = entry.channel();
-    let points = async {
-        match until(range, now) {
-            Some(range) => own_points(worker, databoard, &entry, range, bins, asked).await,
-            None => Ok(Curve::empty(asked.name)),
-        }
+    let curve = match until(range, now) {
+        Some(range) => own_points(worker, databoard, &entry, range, bins, asked, deadline.into_std()).await?,
+        None => Curve::empty(asked.name),
     };
-    let (curve, ()) = tokio::join!(points, recent::note(databoard, &channel));
-    curve
+    // Not before the points: what is refused is not recent.
+    recent::note(databoard, &entry.channel()).await;
+    Ok(curve)
 }
 
 async fn own_points(
@@ -203,18 +221,19 @@ async fn own_points(
     range: TimeRange,
     bins: Option<NonZeroU32>,
     asked: Asked,
+    deadline: std::time::Instant,
 ) -> Result<Curve, Refused> {
     let as_text = asked.as_text.unwrap_or(false);
     let Some(number) = bins else {
-        let events = databoard.internal.events(worker, entry, range).await?;
+        let events = databoard.internal.events(worker, entry, range, deadline).await?;
         return Ok(Curve::of_events(asked.name, events, as_text));
     };
-    let bins = databoard.internal.bins(worker, entry, range, number).await?;
+    let bins = databoard.internal.bins(worker, entry, range, number, deadline).await?;
     if bins.iter().all(|bin| bin.count == 0) {
         return Ok(Curve::empty(asked.name));
     }
     if asked.or_events && are_sparse(&bins, number.get().into()) {
-        let events = databoard.internal.events(worker, entry, range).await?;
+        let events = databoard.internal.events(worker, entry, range, deadline).await?;
         return Ok(Curve::of_events_for_bins(asked.name, events, as_text));
     }
     Ok(Curve::of_bins(asked.name, bins, asked.leave_out_empty))
@@ -231,27 +250,27 @@ async fn elsewhere(
     let deadline = Instant::now() + databoard.settings.upstream_timeout;
     let subject = Subject { backend, name: asked.name.clone() };
     let channel = known(upstream, &subject, asked.backend.as_deref(), deadline).await?;
+    // A twin in another back end makes the name known, and says nothing of what is read here.
+    let channel = channel.filter(|channel| channel.backend == subject.backend);
     let range = asked.times.range()?;
     let bins = asked.bins(databoard)?.map(NonZeroU32::get);
-    // A twin in another back end says nothing of the values here.
-    let is_text = |channel: &Arc<Channel>| channel.backend == subject.backend && channel.kind == "string";
-    let as_text = asked.as_text.unwrap_or_else(|| channel.as_ref().is_some_and(is_text));
-    let points = async {
-        let Some(range) = until(range, now) else { return Ok(Curve::empty(asked.name)) };
-        let found = upstream.points(subject, range, bins, asked.or_events, deadline).await;
-        Ok(match found.map_err(|error| refused(error, "Error fetching data from backend"))? {
-            Found::Events(events) => Curve::of_events(asked.name, events, as_text),
-            Found::EventsForBins(events) => Curve::of_events_for_bins(asked.name, events, as_text),
-            Found::Bins(bins) => Curve::of_bins(asked.name, bins, asked.leave_out_empty),
-        })
-    };
-    let note = async {
-        if let Some(channel) = &channel {
-            recent::note(databoard, channel).await;
+    let is_text = || channel.as_ref().is_some_and(|channel| channel.kind == "string");
+    let as_text = asked.as_text.unwrap_or_else(is_text);
+    let curve = match until(range, now) {
+        Some(range) => {
+            let found = upstream.points(subject, range, bins, asked.or_events, deadline).await;
+            match found.map_err(|error| refused(error, "Error fetching data from backend"))? {
+                Found::Events(events) => Curve::of_events(asked.name, events, as_text),
+                Found::EventsForBins(events) => Curve::of_events_for_bins(asked.name, events, as_text),
+                Found::Bins(bins) => Curve::of_bins(asked.name, bins, asked.leave_out_empty),
+            }
         }
+        None => Curve::empty(asked.name),
     };
-    let (curve, ()) = tokio::join!(points, note);
-    curve
+    if let Some(channel) = &channel {
+        recent::note(databoard, channel).await;
+    }
+    Ok(curve)
 }
 
 /// What is known of a channel of the data-api. A name has to be one of its channels, in the back end that the client
@@ -269,6 +288,8 @@ async fn known(
     if let Some(channel) = known.by_name(Some(&subject.backend), &subject.name) {
         return Ok(Some(channel.clone()));
     }
+    // Not kept while the data-api is asked: a newer list may take its place.
+    drop(known);
     match upstream.find(&subject.name, given_backend, deadline).await {
         Ok(Some(channel)) => Ok(Some(channel)),
         Ok(None) => Err(unknown()),
@@ -287,6 +308,9 @@ pub fn refused(error: UpstreamError, failed: &str) -> Refused {
         UpstreamError::TimedOut => Refused::TimedOut,
         UpstreamError::TooMany { limit } => {
             too_large(format!("The curve has more than {limit} points: ask for bins (num_bins), or for less time."))
+        }
+        UpstreamError::TooMuchText { mib } => {
+            too_large(format!("The curve has texts of more than {mib} MiB: ask for bins (num_bins), or for less time."))
         }
         UpstreamError::Failed(reason) => {
             tracing::warn!("the data-api gives no answer: {reason}");
@@ -309,8 +333,12 @@ mod tests {
         assert_eq!(range(1, 2), Ok((1_000_000, 2_000_000)));
         assert_eq!(range(-5, -5), Ok((-5_000_000, -5_000_000)));
         let invalid = Err("begin_time or end_time is invalid, must be valid unix time (seconds)".to_owned());
-        for (begin_ms, end_ms) in [(0, 1), (1, 0), (0, 0), (i64::MAX, i64::MAX), (i64::MIN, 1), (1, 9_300_000_000_000)]
-        {
+        // Later than nanoseconds count, and a date all the same.
+        assert_eq!(range(1, 9_999_999_999_999), Ok((1_000_000, i64::MAX)));
+        assert_eq!(range(1, 253_402_300_799_999), Ok((1_000_000, i64::MAX)));
+        assert_eq!(range(-62_135_596_800_000, 1), Ok((i64::MIN, 1_000_000)));
+        let absurd = [(i64::MAX, i64::MAX), (i64::MIN, 1), (1, 253_402_300_800_000), (-62_135_596_800_001, 1)];
+        for (begin_ms, end_ms) in [(0, 1), (1, 0), (0, 0)].into_iter().chain(absurd) {
             assert_eq!(range(begin_ms, end_ms), invalid, "{begin_ms} {end_ms}");
         }
         assert_eq!(range(2, 1), Err("begin_time is bigger than end_time, must be smaller or equal".to_owned()));
@@ -323,7 +351,8 @@ mod tests {
             |begin_ns, end_ns| until(TimeRange { begin_ns, end_ns }, now).map(|range| (range.begin_ns, range.end_ns));
         assert_eq!(until(1, 50), Some((1, 50)));
         assert_eq!(until(1, 500), Some((1, 100)));
-        for (begin_ns, end_ns) in [(100, 500), (200, 500), (50, 50)] {
+        assert_eq!(until(i64::MIN, i64::MAX), Some((i64::MIN, 100)));
+        for (begin_ns, end_ns) in [(100, 500), (200, 500), (50, 50), (i64::MAX, i64::MAX)] {
             assert_eq!(until(begin_ns, end_ns), None, "{begin_ns} {end_ns}");
         }
     }

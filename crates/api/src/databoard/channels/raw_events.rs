@@ -1,7 +1,7 @@
 //! `GET /data-api/4/events`: events of our own channels in the form of a data-api, as its clients download them.
 
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
@@ -97,10 +97,11 @@ pub async fn get(
     let (begin, end) = (parameters.required_text("begDate"), parameters.required_text("endDate"));
     parameters.finish().map_err(Refused::Invalid)?;
     let range = TimeRange { begin_ns: nanoseconds("begDate", &begin)?, end_ns: nanoseconds("endDate", &end)? };
+    let deadline = Instant::now() + LIMIT;
     let events = within(LIMIT, async {
         let backend = Backend::from_name(&backend).ok_or_else(unknown)?;
         let entry = databoard.internal.find(&worker, &databoard, backend, &name).await?.ok_or_else(unknown)?;
-        databoard.internal.events(&worker, &entry, range).await
+        databoard.internal.events(&worker, &entry, range, deadline).await
     })
     .await?;
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
@@ -121,8 +122,11 @@ pub async fn get(
 
 fn nanoseconds(name: &str, text: &str) -> Result<i64, Refused> {
     // A blank in the place of the T, as raw links have it.
-    let at = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)).ok().and_then(|at| at.timestamp_nanos_opt());
-    at.ok_or_else(|| Refused::bad_request(&format!("{name} is no instant, for example 2026-11-21T12:00:00Z")))
+    let at = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1));
+    let at =
+        at.map_err(|_| Refused::bad_request(&format!("{name} is no instant, for example 2026-11-21T12:00:00Z")))?;
+    // No event is further away than nanoseconds count.
+    Ok(at.timestamp_nanos_opt().unwrap_or(if at.timestamp() < 0 { i64::MIN } else { i64::MAX }))
 }
 
 /// The events of a part, as JSON.
@@ -179,6 +183,8 @@ mod tests {
         assert_eq!(nanoseconds("begDate", "2023-11-14 22:13:20.500+00:00").unwrap(), 1_700_000_000_500_000_000);
         assert_eq!(nanoseconds("begDate", "2023-11-14T22:13:20Z").unwrap(), 1_700_000_000_000_000_000);
         assert_eq!(nanoseconds("begDate", "1969-12-31 23:59:59.999+00:00").unwrap(), -1_000_000);
+        assert_eq!(nanoseconds("endDate", "2286-11-20 17:46:39.999+00:00").unwrap(), i64::MAX);
+        assert_eq!(nanoseconds("begDate", "0001-01-01 00:00:00.000+00:00").unwrap(), i64::MIN);
         assert!(matches!(nanoseconds("begDate", "yesterday"), Err(Refused::Told(status, _)) if status == 400));
     }
 }

@@ -3,7 +3,6 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::DateTime;
-use metrics_core::channel::TimeRange;
 use metrics_core::channel::names::Backend;
 use serde::Serialize;
 use url::form_urlencoded::Serializer;
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 use super::super::error::{Detail, Refused};
 use super::super::state::Databoard;
 use super::super::upstream::Subject;
-use super::curve::{Times, unknown};
+use super::curve::{DEFAULT_BACKEND, Times, unknown};
 use super::parameters::Parameters;
 
 /// Where it answers, below the mount.
@@ -53,23 +52,24 @@ pub async fn get(request: HttpRequest, databoard: Data<Databoard>) -> Result<Htt
     let times = Times::new(&mut parameters);
     let backend = parameters.text("backend");
     parameters.finish().map_err(Refused::Invalid)?;
-    let backend = backend.unwrap_or_else(|| databoard.settings.upstream_backend.clone());
+    let backend = backend.unwrap_or_else(|| DEFAULT_BACKEND.to_owned());
     let subject = Subject { backend, name };
     let link = match (Backend::from_name(&subject.backend), &databoard.settings.upstream_url) {
-        (Some(_), _) => link(&format!("{}/data-api/4", public_url(&request, &databoard)), &subject, times.range()?),
-        (None, Some(base)) => link(base, &subject, times.range()?),
+        (Some(_), _) => link(&format!("{}/data-api/4", public_url(&request, &databoard)), &subject, times.checked()?),
+        (None, Some(base)) => link(base, &subject, times.checked()?),
         (None, None) => return Err(unknown()),
     };
     Ok(HttpResponse::Ok().json(Link { link }))
 }
 
 /// The events of a data-api at `base`, which for our own channels is this server.
-fn link(base: &str, subject: &Subject, range: TimeRange) -> String {
-    let date = |at_ns| DateTime::from_timestamp_nanos(at_ns).format("%F %T%.3f+00:00").to_string();
+fn link(base: &str, subject: &Subject, times: Times) -> String {
+    // Checked times are within the years that dates have.
+    let date = |ms| DateTime::from_timestamp_millis(ms).unwrap_or_default().format("%F %T%.3f+00:00").to_string();
     let query = Serializer::new(String::new())
         .extend_pairs(subject.parameters())
-        .append_pair("begDate", &date(range.begin_ns))
-        .append_pair("endDate", &date(range.end_ns))
+        .append_pair("begDate", &date(times.begin_ms))
+        .append_pair("endDate", &date(times.end_ms))
         .finish();
     format!("{base}/events?{query}")
 }
@@ -91,12 +91,12 @@ mod tests {
         Subject { backend: "sf-databuffer".to_owned(), name: name.to_owned() }
     }
 
-    const RANGE: TimeRange = TimeRange { begin_ns: 1_700_000_000_000_000_000, end_ns: 1_700_000_060_250_000_000 };
+    const TIMES: Times = Times { begin_ms: 1_700_000_000_000, end_ms: 1_700_000_060_250 };
 
     #[test]
     fn a_link_elsewhere_is_encoded_as_a_form() {
         assert_eq!(
-            link("https://h/api/4", &subject("A:B C"), RANGE),
+            link("https://h/api/4", &subject("A:B C"), TIMES),
             "https://h/api/4/events?backend=sf-databuffer&channelName=A%3AB+C\
              &begDate=2023-11-14+22%3A13%3A20.000%2B00%3A00&endDate=2023-11-14+22%3A14%3A20.250%2B00%3A00"
         );
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn an_id_is_a_series_id() {
-        let link = link("https://h/api/4", &subject("1000017"), RANGE);
+        let link = link("https://h/api/4", &subject("1000017"), TIMES);
         assert!(link.starts_with("https://h/api/4/events?backend=sf-databuffer&seriesId=1000017&begDate="), "{link}");
     }
 }

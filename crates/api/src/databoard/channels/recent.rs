@@ -21,7 +21,7 @@ use crate::state::Worker;
 pub const PATH: &str = "/channels/recent";
 /// Time that it may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Channels of the end of the list, where none was read yet.
+/// Channels that are listed: where fewer were read, those of the end of the list as well.
 const LISTED: usize = 10;
 
 /// Channels that were read last
@@ -58,20 +58,24 @@ pub async fn note(databoard: &Databoard, channel: &Channel) {
     }
 }
 
-/// Of what is stored, what can be seen now, ours as the catalogue has it. Without any, the end of the list, in which
-/// those of the data-api follow ours.
+/// Of what is stored, what can be seen now, ours as the catalogue has it. Up to ten of the end of the list, in which those
+/// of the data-api follow ours, stand behind: as if they had been read before.
 fn shown(stored: Vec<Channel>, own: &Catalogue, theirs: Option<&[Arc<Channel>]>) -> Vec<Arc<Channel>> {
     let seen = stored.into_iter().filter_map(|channel| match Backend::from_name(&channel.backend) {
         Some(backend) => own.find(backend, &channel.name).map(|entry| Arc::new(entry.channel())),
         None => theirs.map(|_| Arc::new(channel)),
     });
-    let seen: Vec<_> = seen.collect();
-    if !seen.is_empty() {
-        return seen;
-    }
+    let mut shown: Vec<_> = seen.collect();
     let theirs = last(theirs.unwrap_or_default(), LISTED);
     let own = last(own.entries(), LISTED - theirs.len()).iter().map(|entry| Arc::new(entry.channel()));
-    own.chain(theirs.iter().cloned()).collect()
+    for channel in own.chain(theirs.iter().cloned()) {
+        let is_same = |other: &Arc<Channel>| (&other.backend, &other.name) == (&channel.backend, &channel.name);
+        if !shown.iter().any(is_same) {
+            shown.push(channel);
+        }
+    }
+    shown.truncate(LISTED);
+    shown
 }
 
 /// The last ones, at most so many.

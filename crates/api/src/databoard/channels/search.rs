@@ -163,10 +163,7 @@ fn joined(
     let mut channels = own;
     match theirs {
         None => {}
-        // It cannot have channels of our back ends: they are looked up here.
-        Some(Ok(theirs)) => {
-            channels.extend(theirs.into_iter().filter(|channel| Backend::from_name(&channel.backend).is_none()));
-        }
+        Some(Ok(theirs)) => channels.extend(theirs),
         Some(Err(error)) if channels.is_empty() => return Err(error),
         Some(Err(error)) => tracing::warn!("channels of the data-api are left out of a search: {error}"),
     }
@@ -199,8 +196,8 @@ mod tests {
     }
 
     #[test]
-    fn ours_come_first_and_theirs_are_not_of_our_back_ends() {
-        let theirs = vec![channel("sf", "b"), channel("cooling", "c")];
+    fn ours_come_first() {
+        let theirs = vec![channel("sf", "b")];
         let (channels, is_truncated) = joined(vec![channel("kpi", "a")], Some(Ok(theirs)), 2).unwrap();
         assert_eq!((names(&channels), is_truncated), (vec!["a", "b"], false));
     }

@@ -21,9 +21,7 @@ pub struct Catalogue {
 impl Catalogue {
     /// The channels of a list.
     pub fn new(list: Vec<Channel>) -> Self {
-        let mut catalogue = Self::default();
-        catalogue.add(&list.into_iter().map(Arc::new).collect::<Vec<_>>());
-        catalogue
+        Self::default().with(&list.into_iter().map(Arc::new).collect::<Vec<_>>())
     }
 
     /// All of them.
@@ -45,28 +43,30 @@ impl Catalogue {
         })
     }
 
+    /// Whether one of `channels` is not among them, and has room.
+    pub fn lacks(&self, channels: &[Arc<Channel>]) -> bool {
+        self.channels.len() < MAX_CHANNELS && channels.iter().any(|channel| !self.contains(channel))
+    }
+
     /// Whether this very channel is among them.
-    pub fn contains(&self, channel: &Channel) -> bool {
+    fn contains(&self, channel: &Channel) -> bool {
         self.first(&self.by_name, |other| name_key(other).cmp(&name_key(channel))).is_some()
     }
 
-    /// Adds those that are not among them yet, as long as there is room.
-    pub fn add(&mut self, channels: &[Arc<Channel>]) {
+    /// These, and those of `channels` that are not among them, as long as there is room.
+    pub fn with(&self, channels: &[Arc<Channel>]) -> Self {
         let mut new: Vec<(usize, &Arc<Channel>)> =
             channels.iter().enumerate().filter(|(_, channel)| !self.contains(channel)).collect();
         new.sort_by(|one, other| name_key(one.1).cmp(&name_key(other.1)));
         new.dedup_by(|one, other| name_key(one.1) == name_key(other.1));
         new.sort_unstable_by_key(|(place, _)| *place);
         let room = MAX_CHANNELS.saturating_sub(self.channels.len());
-        let first = self.channels.len();
-        self.channels.extend(new.into_iter().take(room).map(|(_, channel)| channel.clone()));
-        let places = (first..self.channels.len()).filter_map(|place| u32::try_from(place).ok());
-        self.by_name.extend(places.clone());
-        self.by_id.extend(places);
-        let channels = &self.channels;
-        self.by_name
-            .sort_by(|one, other| name_key(&channels[*one as usize]).cmp(&name_key(&channels[*other as usize])));
-        self.by_id.sort_by(|one, other| id_key(&channels[*one as usize]).cmp(&id_key(&channels[*other as usize])));
+        let new = new.into_iter().take(room).map(|(_, channel)| channel);
+        let channels: Vec<_> = self.channels.iter().chain(new).cloned().collect();
+        let places = (self.channels.len()..channels.len()).filter_map(|place| u32::try_from(place).ok());
+        let by_name = merged(&self.by_name, places.clone().collect(), |place| name_key(&channels[place as usize]));
+        let by_id = merged(&self.by_id, places.collect(), |place| id_key(&channels[place as usize]));
+        Self { channels, by_name, by_id }
     }
 
     fn first(&self, places: &[u32], compare: impl Fn(&Channel) -> Ordering) -> Option<&Arc<Channel>> {
@@ -74,6 +74,21 @@ impl Catalogue {
         let channel = &self.channels[*places.get(place)? as usize];
         compare(channel).is_eq().then_some(channel)
     }
+}
+
+/// `old`, which is sorted by `key`, and `new` in one: few that are new among millions take no more than a copy.
+fn merged<'a>(old: &[u32], mut new: Vec<u32>, key: impl Fn(u32) -> [&'a str; 3]) -> Vec<u32> {
+    new.sort_by(|one, other| key(*one).cmp(&key(*other)));
+    let mut all = Vec::with_capacity(old.len() + new.len());
+    let mut rest = old;
+    for place in new {
+        let (before, after) = rest.split_at(rest.partition_point(|other| key(*other) < key(place)));
+        all.extend_from_slice(before);
+        all.push(place);
+        rest = after;
+    }
+    all.extend_from_slice(rest);
+    all
 }
 
 /// Any back end is the right one where none is given.
@@ -114,15 +129,36 @@ mod tests {
 
     #[test]
     fn channels_keep_their_order_and_come_once() {
-        let mut catalogue = Catalogue::new(vec![
+        let catalogue = Catalogue::new(vec![
             channel("b", "z", "1"),
             channel("a", "z", "2"),
             channel("b", "z", "1"),
             channel("b", "a", "3"),
         ]);
         assert_eq!(ids(&catalogue), ["1", "2", "3"]);
-        catalogue.add(&[channel("b", "z", "4"), channel("a", "z", "2"), channel("b", "z", "4")].map(Arc::new));
-        assert_eq!(ids(&catalogue), ["1", "2", "3", "4"]);
+        let more = [channel("b", "z", "4"), channel("a", "z", "2"), channel("b", "z", "4")].map(Arc::new);
+        assert!(catalogue.lacks(&more) && !catalogue.lacks(&more[1..2]));
+        let larger = catalogue.with(&more);
+        assert_eq!(ids(&larger), ["1", "2", "3", "4"]);
+        assert!(!larger.lacks(&more));
+        assert_eq!(ids(&catalogue), ["1", "2", "3"], "whoever has the old one keeps it as it is");
+    }
+
+    /// However they come, they are found as in one list.
+    #[test]
+    fn what_comes_later_is_found_as_what_came_first() {
+        let all: Vec<Channel> = (0..200)
+            .map(|n: usize| {
+                channel(["a", "b", "c"][n % 3], &format!("N{}", n * 7919 % 101), &(n * 104_729 % 307).to_string())
+            })
+            .collect();
+        let whole = Catalogue::new(all.clone());
+        for size in [1, 7, 150] {
+            let parts = all.chunks(size).map(|part| part.iter().cloned().map(Arc::new).collect::<Vec<_>>());
+            let grown = parts.fold(Catalogue::default(), |catalogue, part| catalogue.with(&part));
+            assert_eq!(ids(&grown), ids(&whole));
+            assert_eq!((&grown.by_name, &grown.by_id), (&whole.by_name, &whole.by_id));
+        }
     }
 
     #[test]

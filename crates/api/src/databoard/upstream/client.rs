@@ -6,6 +6,7 @@ use actix_web::web::Bytes;
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat};
 use metrics_core::channel::data_api::{BinReader, EventReader, channels};
+use metrics_core::channel::names::Backend;
 use metrics_core::channel::{Bin, Channel, Events, TimeRange};
 use reqwest::header::ACCEPT;
 use reqwest::{Response, StatusCode};
@@ -14,8 +15,6 @@ use url::Url;
 use super::super::client;
 use super::UpstreamError;
 
-/// Longest answer: the list of all channels is the longest there is.
-const MAX_BODY_BYTES: usize = 512 << 20;
 /// Characters of a server's own words that go into the log.
 const LONGEST_REASON: usize = 200;
 
@@ -53,8 +52,14 @@ impl Client {
         Ok(Self { http: client::new()?, base, max_points })
     }
 
-    /// Channels whose names match.
-    pub(super) async fn channels(&self, pattern: &str, backend: Option<&str>) -> Result<Vec<Channel>, UpstreamError> {
+    /// Channels whose names match, in an answer of at most so many bytes. Those of back ends of our own name are left
+    /// out: such back ends are looked up here, and never there.
+    pub(super) async fn channels(
+        &self,
+        pattern: &str,
+        backend: Option<&str>,
+        max_bytes: usize,
+    ) -> Result<Vec<Channel>, UpstreamError> {
         let mut query = vec![("nameRegex", pattern), ("icase", "true")];
         query.extend(backend.map(|backend| ("backend", backend)));
         let answer = self.get(&["search", "channel"], &query, "application/json").await;
@@ -65,12 +70,14 @@ impl Client {
         })?;
         let mut body = Vec::new();
         while let Some(piece) = piece(&mut response).await? {
-            if body.len() + piece.len() > MAX_BODY_BYTES {
+            if body.len() + piece.len() > max_bytes {
                 return Err(UpstreamError::Failed("the list of channels is too long".to_owned()));
             }
             body.extend_from_slice(&piece);
         }
-        Ok(tokio::task::block_in_place(|| channels(&body))?)
+        let mut found = tokio::task::block_in_place(|| channels(&body))?;
+        found.retain(|channel| Backend::from_name(&channel.backend).is_none());
+        Ok(found)
     }
 
     /// Events of a channel.

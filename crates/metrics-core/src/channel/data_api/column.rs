@@ -46,6 +46,14 @@ impl Column {
         }
     }
 
+    /// Bytes of the texts among them.
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Texts(entries) => entries.iter().map(String::len).sum(),
+            _ => 0,
+        }
+    }
+
     /// Appends the entries of a later frame; false where the two do not go together.
     pub(super) fn append(&mut self, other: Self) -> bool {
         match (&mut *self, other) {

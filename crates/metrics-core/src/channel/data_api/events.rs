@@ -1,6 +1,6 @@
 //! Frames of events.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -9,6 +9,9 @@ use super::column::Column;
 use super::frames::Frames;
 use super::{DataError, Message, decode, instant_ns, reported, same_length};
 use crate::channel::events::{Events, Values};
+
+/// What all texts of an answer may take together, MiB: points are counted, and one text is as long as it likes.
+const MAX_TEXT_MIB: usize = 64;
 
 /// Reads the events of an answer as it arrives.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub struct EventReader {
 struct Gathered {
     limit: usize,
     points: usize,
+    text_bytes: usize,
     is_complete: bool,
     timestamps_ns: Vec<i64>,
     /// Of all events, where one has a pulse.
@@ -30,7 +34,7 @@ struct Gathered {
     values: Column,
     /// Of all events, where they are enums.
     labels: Vec<Arc<str>>,
-    known_labels: HashMap<String, Arc<str>>,
+    known_labels: HashSet<Arc<str>>,
 }
 
 /// A frame, in either of its spellings.
@@ -67,13 +71,14 @@ impl EventReader {
         let gathered = Gathered {
             limit,
             points: 0,
+            text_bytes: 0,
             is_complete: false,
             timestamps_ns: Vec::new(),
             pulses: Vec::new(),
             has_pulses: false,
             values: Column::Absent(0),
             labels: Vec::new(),
-            known_labels: HashMap::new(),
+            known_labels: HashSet::new(),
         };
         Self { frames: Frames::default(), gathered }
     }
@@ -131,6 +136,7 @@ impl Gathered {
         if self.points > self.limit {
             return Err(DataError::TooMany { limit: self.limit });
         }
+        self.add_text(values.text_bytes())?;
         match (frame.tss, frame.ms) {
             (Some(tss), _) => {
                 same_length("tss", tss.len(), count)?;
@@ -166,15 +172,35 @@ impl Gathered {
             same_length("pulses", pulses.len(), 0)?;
             self.pulses.resize(self.pulses.len() + count, None);
         }
-        if let Some(labels) = frame.labels.filter(|labels| labels.len() == count) {
+        // A frame without events has as many labels, and says nothing of the others.
+        if let Some(labels) = frame.labels.filter(|labels| count > 0 && labels.len() == count) {
             same_length("valuestrings", self.labels.len(), self.values.len())?;
             for label in labels {
-                let known = self.known_labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str()));
-                self.labels.push(Arc::clone(known));
+                let known = self.known_labels.get(label.as_str()).cloned();
+                let label = match known {
+                    Some(label) => label,
+                    None => self.new_label(label)?,
+                };
+                self.labels.push(label);
             }
         }
         if !self.values.append(values) {
             return Err(DataError::Malformed("values of several kinds".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn new_label(&mut self, label: String) -> Result<Arc<str>, DataError> {
+        self.add_text(label.len())?;
+        let label: Arc<str> = label.into();
+        self.known_labels.insert(Arc::clone(&label));
+        Ok(label)
+    }
+
+    fn add_text(&mut self, bytes: usize) -> Result<(), DataError> {
+        self.text_bytes += bytes;
+        if self.text_bytes > MAX_TEXT_MIB << 20 {
+            return Err(DataError::TooMuchText { mib: MAX_TEXT_MIB });
         }
         Ok(())
     }

@@ -209,6 +209,34 @@ fn more_points_than_the_limit_are_an_error() {
 }
 
 #[test]
+fn a_frame_without_events_says_nothing_of_the_kind_of_the_others() {
+    let number = cbor(&json!({"tss": [1], "values": [20.5]}));
+    let none = cbor(&json!({"tss": [], "values": [], "valuestrings": []}));
+    for bytes in [[number.clone(), none.clone()].concat(), [none.clone(), number].concat()] {
+        assert_eq!(events(&bytes).map(|events| events.values), Ok(Values::Numbers(vec![20.5])));
+    }
+    let bytes = [none, cbor(&json!({"tss": [1], "values": [0], "valuestrings": ["off"]}))].concat();
+    let expected = Values::Enums { values: vec![0], labels: vec!["off".into()] };
+    assert_eq!(events(&bytes).map(|events| events.values), Ok(expected));
+}
+
+#[test]
+fn more_text_than_may_be_is_an_error_however_few_the_points_are() {
+    let mebibyte = "x".repeat(1 << 20);
+    let frame = cbor(&json!({"tss": [1], "values": [mebibyte]}));
+    let read = |number: usize, frame: &[u8]| events(&frame.repeat(number)).map(|events| events.timestamps_ns.len());
+    assert_eq!(read(64, &frame), Ok(64));
+    assert_eq!(read(65, &frame), Err(DataError::TooMuchText { mib: 64 }));
+    // A label is kept once.
+    let frame = cbor(&json!({"tss": [1], "values": [0], "valuestrings": [mebibyte]}));
+    assert_eq!(read(65, &frame), Ok(65));
+    let labels: Vec<u8> = (0..65)
+        .flat_map(|n| cbor(&json!({"tss": [1], "values": [n], "valuestrings": [format!("{n}{mebibyte}")]})))
+        .collect();
+    assert_eq!(read(1, &labels), Err(DataError::TooMuchText { mib: 64 }));
+}
+
+#[test]
 fn a_frame_that_says_it_is_huge_is_refused_before_it_comes() {
     let huge = [&[0xff; 4][..], &[0; 12]].concat();
     assert_eq!(events(&huge), Err(DataError::FrameTooLong { bytes: u64::from(u32::MAX) }));

@@ -3,6 +3,7 @@
 //! A point is an instant, in nanoseconds since 1970 UTC, and a number. A day without a row, or without a value, has none.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -65,6 +66,17 @@ pub struct Wanted<'a> {
     pub range: TimeRange,
     /// Points at most; all when absent.
     pub limit: Option<u32>,
+}
+
+/// Gives each further statement of the transaction this time, in place of what the session gives it.
+pub async fn allow(conn: &mut Connection, time: Duration) -> Result<(), DbError> {
+    // The server takes zero for no limit.
+    let milliseconds = time.as_millis().max(1);
+    diesel::sql_query("SELECT set_config('statement_timeout', $1, true)")
+        .bind::<Text, _>(milliseconds.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Gives the points of a channel to `point`, in order of time. The status of a store has none here: see [`polls`].
