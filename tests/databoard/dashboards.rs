@@ -45,7 +45,7 @@ fn the_server_greets_and_knows_its_addresses() {
         }
     }
     let ready = api.get("/databoard/ready").json();
-    assert_eq!(ready, json!({"dashboards_bytes": 70, "upstream_channels": null}));
+    assert_eq!(ready, json!({"dashboards_bytes": 70, "upstream_channels": null, "upstream_list_age_s": null}));
     // Without a root path there is one spelling.
     let api = Api::start(&db);
     assert_eq!(api.get("/api/databoard/health").status, 404);

@@ -507,6 +507,9 @@ fn a_list_that_could_not_be_fetched_is_fetched_again_and_a_good_one_stays() {
     let running = running(Stub::start_with(search, never(), never()), &settings).listed(2);
     until(|| running.stub.requests("search/channel").len() >= 5);
     assert_eq!(running.listed_count(), 2);
+    let ready = running.api.get("/databoard/ready").json();
+    assert_eq!(ready["upstream_channels"], 2);
+    assert!(ready["upstream_list_age_s"].is_u64(), "{ready}");
 }
 
 #[test]

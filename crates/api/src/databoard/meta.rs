@@ -64,6 +64,9 @@ pub struct Readiness {
     /// Channels of the data-api that are known, 0 until it has told them; null: there is no data-api.
     #[schema(example = 1740)]
     upstream_channels: Option<usize>,
+    /// How long ago it told all of them, seconds; null: never, or there is no data-api.
+    #[schema(example = 61)]
+    upstream_list_age_s: Option<u64>,
 }
 
 /// Tell whether dashboards can be read
@@ -81,8 +84,12 @@ pub async fn ready(databoard: Data<Databoard>) -> Result<HttpResponse, Refused> 
         Ok(store::dashboards_bytes(&mut connection).await?)
     });
     let dashboards_bytes = bytes.await?;
-    let upstream_channels = databoard.upstream.as_ref().map(|upstream| upstream.known().iter().len());
-    Ok(HttpResponse::Ok().json(Readiness { dashboards_bytes, upstream_channels }))
+    let upstream = databoard.upstream.as_ref();
+    Ok(HttpResponse::Ok().json(Readiness {
+        dashboards_bytes,
+        upstream_channels: upstream.map(|upstream| upstream.known().iter().len()),
+        upstream_list_age_s: upstream.and_then(|upstream| Some(upstream.list_age()?.as_secs())),
+    }))
 }
 
 /// Which server this is.

@@ -101,6 +101,8 @@ struct Shared {
     catalogue: RwLock<Arc<Catalogue>>,
     /// Whoever makes the next one of the present one.
     learning: Mutex<()>,
+    /// When the list of all was last fetched.
+    listed_at: Mutex<Option<Instant>>,
 }
 
 impl Upstream {
@@ -114,6 +116,7 @@ impl Upstream {
             places: Arc::new(Semaphore::new(settings.upstream_max_parallel.min(Semaphore::MAX_PERMITS))),
             catalogue: RwLock::default(),
             learning: Mutex::default(),
+            listed_at: Mutex::default(),
         });
         runtime.spawn(keep_current(shared.clone(), settings.channel_refresh));
         Ok(Some(Self { shared, runtime: Some(runtime) }))
@@ -122,6 +125,12 @@ impl Upstream {
     /// The channels that are known: those of the last list, and what was found since.
     pub fn known(&self) -> Arc<Catalogue> {
         self.shared.known()
+    }
+
+    /// How long ago the list of all was fetched; `None`: not yet.
+    pub fn list_age(&self) -> Option<Duration> {
+        let listed_at = *self.shared.listed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        listed_at.map(|listed_at| listed_at.elapsed())
     }
 
     /// Channels that match `text`, which the client sent as `sent`; with `backend` only those there.
@@ -270,6 +279,7 @@ impl Shared {
         let count = catalogue.iter().len();
         let _turn = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
         self.set(catalogue);
+        *self.listed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         count
     }
 
