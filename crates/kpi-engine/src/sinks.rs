@@ -30,6 +30,13 @@ pub struct RunRow {
     pub is_resend: bool,
 }
 
+impl RunRow {
+    /// Whether the column of this name is one of ours; any other one is left as it is.
+    fn is_ours(&self, column: &str) -> bool {
+        self.known.contains(column) || self.values.iter().any(|value| value.name == column)
+    }
+}
+
 /// The value of a KPI in a run.
 #[derive(Debug, Clone)]
 pub struct RunValue {

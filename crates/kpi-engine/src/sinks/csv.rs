@@ -44,8 +44,7 @@ fn changed(records: &[Vec<String>], header: &[String], line: &[String], row: &Ru
         _ => (None, records.get(1..).unwrap_or_default()),
     };
     let formulas = header.iter().enumerate().map(|(column, name)| {
-        let is_ours = row.known.contains(name) || row.values.iter().any(|value| value.name == *name);
-        match (column, is_ours) {
+        match (column, row.is_ours(name)) {
             (0, _) => LAST_VALUE.to_owned(),
             (_, true) => Formulas::Workbook.last_value(column),
             // What somebody else made of a column of theirs.
@@ -57,7 +56,7 @@ fn changed(records: &[Vec<String>], header: &[String], line: &[String], row: &Ru
     for existing in rows {
         let is_same = existing.first().is_some_and(|date_time| *date_time == row.date_time);
         if row.is_resend && is_same && !replaced {
-            after.push(line.to_vec());
+            after.push(resent(existing, header, line, row));
             replaced = true;
         } else {
             let mut existing = existing.clone();
@@ -69,6 +68,18 @@ fn changed(records: &[Vec<String>], header: &[String], line: &[String], row: &Ru
         after.push(line.to_vec());
     }
     after
+}
+
+/// The new record in the place of one that was there, whose columns that are not ours stay as they are.
+fn resent(existing: &[String], header: &[String], line: &[String], row: &RunRow) -> Vec<String> {
+    let mut record = existing.to_vec();
+    record.resize(record.len().max(line.len()), String::new());
+    for ((field, new), name) in record.iter_mut().zip(line).zip(header) {
+        if *name == header[0] || row.is_ours(name) {
+            field.clone_from(new);
+        }
+    }
+    record
 }
 
 /// Held while the file is read and written, in a file of its own: renaming takes a lock on the file itself away.
@@ -215,6 +226,13 @@ mod tests {
             ("Date time,A!,old,a", "2026-11-20 01:00:00,1,2,", "2026-11-21 01:00:00,,,1")
         );
         assert!(lines[1].starts_with("Last value,by hand,\"=IFERROR(LOOKUP(2,1/(C3:C1048576"), "{}", lines[1]);
+
+        // Sent again, what others wrote beside it stays.
+        let remarked = text.replace("2026-11-21 01:00:00,,,1", "2026-11-21 01:00:00,a holiday,,1,beyond");
+        fs::write(&path, &remarked).unwrap();
+        let resent = RunRow { is_resend: true, ..row("2026-11-21 01:00:00", &[("a", Some("5"))]) };
+        deliver(&path, &resent).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), remarked.replace("a holiday,,1", "a holiday,,5"));
 
         fs::write(&path, "name;value\n").unwrap();
         let error = deliver(&path, &row("2026-11-21 01:00:00", &[])).unwrap_err();

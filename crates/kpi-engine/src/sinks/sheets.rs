@@ -79,7 +79,7 @@ impl Spreadsheet<'_> {
                 self.sink.tab
             ));
         }
-        let line = line(&row.date_time, &laid.row);
+        let line = line(row, &laid);
         if row.is_resend
             && let Some(number) = self.row_of(&row.date_time)?
         {
@@ -140,7 +140,6 @@ impl Spreadsheet<'_> {
         row: &RunRow,
         formulas: Formulas,
     ) -> Result<(), SinkError> {
-        let is_kpi = |name: &String| row.known.contains(name) || row.values.iter().any(|value| value.name == *name);
         let cells: Vec<Option<String>> = laid
             .header
             .iter()
@@ -149,7 +148,7 @@ impl Spreadsheet<'_> {
                 let there = second.get(column).map_or("", String::as_str);
                 match column {
                     0 => there.is_empty().then(|| LAST_VALUE.to_owned()),
-                    _ if is_kpi(name) && needs_formula(there, column) => Some(formulas.last_value(column)),
+                    _ if row.is_ours(name) && needs_formula(there, column) => Some(formulas.last_value(column)),
                     _ => None,
                 }
             })
@@ -256,11 +255,12 @@ fn needs_formula(there: &str, column: usize) -> bool {
     there.is_empty() || (there.starts_with('=') && !looks_here())
 }
 
-/// A row as JSON: numbers keep all their digits.
-fn line(date_time: &str, cells: &[Cell]) -> String {
-    let cells = cells.iter().enumerate().map(|(column, cell)| match cell {
-        _ if column == 0 => json!(date_time).to_string(),
-        Cell::Empty => "\"\"".to_owned(),
+/// A row as JSON: numbers keep all their digits. Null leaves a cell as it is: those of columns that are not ours.
+fn line(row: &RunRow, laid: &Layout) -> String {
+    let cells = laid.row.iter().zip(&laid.header).enumerate().map(|(column, (cell, name))| match cell {
+        _ if column == 0 => json!(row.date_time).to_string(),
+        Cell::Empty if row.is_ours(name) => "\"\"".to_owned(),
+        Cell::Empty => "null".to_owned(),
         Cell::Number(digits) => digits.clone(),
         Cell::Text(text) => json!(text).to_string(),
     });
@@ -282,10 +282,17 @@ mod tests {
 
     #[test]
     fn a_row_keeps_digits_and_texts_stay_texts() {
-        let cells = [Cell::Empty, Cell::Number("12345678901234567890".into()), Cell::Empty, Cell::Text("=1\"".into())];
-        assert_eq!(
-            line("2026-11-21 10:00:00", &cells),
-            "[\"2026-11-21 10:00:00\",12345678901234567890,\"\",\"=1\\\"\"]"
-        );
+        let columns =
+            [("b", Cell::Number("12345678901234567890".into())), ("c", Cell::Empty), ("d", Cell::Text("=1\"".into()))];
+        let row = RunRow {
+            date_time: "2026-11-21 10:00:00".to_owned(),
+            values: Vec::new(),
+            known: ["b", "c", "d"].map(str::to_owned).into(),
+            is_resend: false,
+        };
+        let known = row.known.iter().map(String::as_str).collect();
+        let header = ["Date time", "b", "by hand"].map(str::to_owned);
+        let laid = layout(&header, &columns, &known).unwrap();
+        assert_eq!(line(&row, &laid), "[\"2026-11-21 10:00:00\",12345678901234567890,null,\"\",\"=1\\\"\"]");
     }
 }

@@ -109,6 +109,23 @@ fn a_resend_rewrites_its_row() {
     assert_eq!(google.grid("it's demo")[5], "'2026-11-30 01:00:00'|8");
 }
 
+/// Somebody's remarks beside the values of runs.
+#[test]
+fn a_resend_leaves_the_columns_of_others_as_they_are() {
+    let google = start();
+    for day in 20..22 {
+        deliver(&google, &row(&format!("2026-11-{day} 01:00:00"), &[("a", Some("1")), ("b", Some("2"))])).unwrap();
+    }
+    google.with_tab("it's demo", |tab| {
+        tab.rows[0].push(Some(Cell::Text("remark".into())));
+        tab.rows[2].extend([Some(Cell::Text("a holiday".into()))]);
+    });
+    // `b` failed, as it turned out.
+    let resent = RunRow { is_resend: true, ..row("2026-11-20 01:00:00", &[("a", Some("7")), ("b", None)]) };
+    deliver(&google, &resent).unwrap();
+    assert_eq!(google.grid("it's demo")[2..], ["'2026-11-20 01:00:00'|7||'a holiday'", "'2026-11-21 01:00:00'|1|2"]);
+}
+
 /// 40 KPIs do not fit into the 26 columns of a tab.
 #[test]
 fn a_tab_gets_the_columns_that_it_needs() {
