@@ -89,6 +89,9 @@ impl Sources {
     /// Waits until what was given up is given back to the sources.
     pub async fn settle(&self) {
         for opened in self.opened.values().flatten() {
+            if let Some(postgres) = &opened.postgres {
+                postgres.database.settle().await;
+            }
             if let Some(search) = &opened.search {
                 search.settle().await;
             }

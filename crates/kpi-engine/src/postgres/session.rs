@@ -15,6 +15,7 @@ use tokio_postgres::Client;
 use super::scan::Scan;
 use crate::failure::{chain, failure, of_postgres};
 use crate::leaf::Leaf;
+use crate::pending::Pending;
 use crate::remote::{Column, Dialect, SqlStore};
 
 /// Time until an attempt to connect is given up.
@@ -29,6 +30,8 @@ pub(crate) struct Database {
     zone: String,
     idle: Mutex<Vec<Client>>,
     slots: Arc<Semaphore>,
+    /// Requests to cancel.
+    pending: Pending,
 }
 
 impl fmt::Debug for Database {
@@ -54,7 +57,7 @@ impl Database {
             connect_timeout: CONNECT_TIMEOUT,
         };
         let (idle, slots) = (Mutex::new(Vec::new()), Arc::new(Semaphore::new(pool.max(1))));
-        Self { name: name.to_owned(), url, options, zone: zone.to_owned(), idle, slots }
+        Self { name: name.to_owned(), url, options, zone: zone.to_owned(), idle, slots, pending: Pending::default() }
     }
 
     /// The time zone of its sessions.
@@ -82,6 +85,11 @@ impl Database {
             _slot: slot,
         };
         Ok(Arc::new(lease))
+    }
+
+    /// Waits until what was given up is cancelled.
+    pub async fn settle(&self) {
+        self.pending.settle().await;
     }
 
     async fn open(&self) -> Result<Client, Failure> {
@@ -203,7 +211,7 @@ impl Lease {
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (url, token, name) = (self.database.url.clone(), client.cancel_token(), self.database.name.clone());
-        runtime.spawn(async move {
+        self.database.pending.spawn(&runtime, async move {
             if let Err(error) = cancel(&url, token).await {
                 let reason = chain(&error);
                 tracing::warn!("a query of source {name} could not be cancelled: {reason}");

@@ -18,14 +18,15 @@ pub async fn explain(arguments: &ExplainArgs, session: &Session, out: &mut impl 
     let databases = session.databases_of_sources(&file).await?;
     let engine = session.engine(&file, &[kpi], as_of, databases.as_ref()).await?;
     writeln!(out, "{} ({})", kpi.name, kpi.form.as_str())?;
-    let explanation = match engine.explain(kpi, arguments.analyze).await {
+    let explained = engine.explain(kpi, arguments.analyze).await;
+    engine.settle().await;
+    let explanation = match explained {
         Ok(explanation) => explanation,
         Err(Failure { kind, message }) => {
             writeln!(out, "{kind}: {}", file.secrets.hide(&message))?;
             return Ok(Exit::Partial);
         }
     };
-    engine.settle().await;
     match &explanation.tier {
         Tier::Database(source) => writeln!(out, "runs in {source}, as one statement")?,
         Tier::Engine => writeln!(out, "runs here, over what its sources are asked for")?,

@@ -57,6 +57,24 @@ async fn a_deadline_ends_the_statement_at_the_server_and_the_next_kpi_runs() {
     assert_eq!(engine.run(&kpis[2]).await.result.unwrap().value, "0");
 }
 
+/// A program ends right after it has settled, and its tasks with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn to_settle_is_to_wait_until_statements_are_cancelled() {
+    let database = Database::with(SLOW).await;
+    let definitions = definitions(vec![("db", postgres(&database.url))]);
+    let slow = Kpi { timeout: Duration::from_millis(500), ..kpi("SELECT s FROM db.public.slow", Form::Rows) };
+    let program = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let engine = engine(&definitions, std::slice::from_ref(&slow)).await;
+            assert_eq!(engine.run(&slow).await.result.unwrap_err().kind, ErrorKind::Timeout);
+            engine.settle().await;
+        });
+    });
+    tokio::task::spawn_blocking(|| program.join()).await.unwrap().unwrap();
+    until_running(&database, 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_stops_waiting_ends_the_statement_too() {
     let database = Database::with(SLOW).await;
