@@ -52,13 +52,12 @@ pub fn become_program(arguments: &[OsString]) -> Result<Exit, CommandError> {
 pub fn run_arguments(arguments: &RunArgs) -> Result<Vec<OsString>, CommandError> {
     let is_restricted = arguments.from.is_some()
         || arguments.rebuild
-        || arguments.allow_past
         || arguments.time_zone.is_some()
         || !arguments.company.is_empty()
         || !arguments.cooling_unit.is_empty();
     if is_restricted {
         return Err(CommandError::Usage(
-            "--view kpi takes --as-of, --dry-run, --format and --quiet; reporter kpi run --help shows what else a run of \
+            "--view kpi takes --as-of, --allow-past, --dry-run, --format and --quiet; reporter kpi run --help shows what else a run of \
              KPIs takes"
                 .into(),
         ));
@@ -73,9 +72,13 @@ fn given(arguments: &RunArgs) -> Vec<OsString> {
         given.push("--as-of".into());
         given.push(as_of.to_rfc3339_opts(chrono::SecondsFormat::Micros, true).into());
     }
-    for (is_given, option) in
-        [(arguments.dry_run, "--dry-run"), (arguments.quiet, "--quiet"), (arguments.format == Format::Json, "--json")]
-    {
+    let options = [
+        (arguments.allow_past, "--allow-past"),
+        (arguments.dry_run, "--dry-run"),
+        (arguments.quiet, "--quiet"),
+        (arguments.format == Format::Json, "--json"),
+    ];
+    for (is_given, option) in options {
         if is_given {
             given.push(option.into());
         }
@@ -139,8 +142,9 @@ mod tests {
             let all = ["reporter", "--view", "kpi"].iter().chain(arguments);
             run_arguments(&Cli::try_parse_from(all).unwrap().run)
         };
-        let expected = ["run", "--as-of", "2026-11-21T10:00:00.000000Z", "--dry-run", "--quiet", "--json"];
-        let given = ["--as-of", "2026-11-21 10:00:00", "--dry-run", "--quiet", "--format", "json"];
+        let expected =
+            ["run", "--as-of", "2026-11-21T10:00:00.000000Z", "--allow-past", "--dry-run", "--quiet", "--json"];
+        let given = ["--as-of", "2026-11-21 10:00:00", "--allow-past", "--dry-run", "--quiet", "--format", "json"];
         assert_eq!(run(&given).unwrap(), expected.map(OsString::from));
         assert_eq!(run(&[]).unwrap(), [OsString::from("run")]);
         assert!(run(&["--company", "1"]).is_err());

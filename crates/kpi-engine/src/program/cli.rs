@@ -62,6 +62,7 @@ pub struct FileArgs {
 }
 
 /// Options of `run`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// Which definitions.
@@ -80,8 +81,12 @@ pub struct RunArgs {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Allow an --as-of before that of an earlier run; its row is added behind later ones.
+    #[arg(long)]
+    pub allow_past: bool,
+
     /// Send the stored row of this run to the sinks again; nothing is computed.
-    #[arg(long, value_name = "RUN_ID", conflicts_with_all = ["dry_run", "only", "as_of"])]
+    #[arg(long, value_name = "RUN_ID", conflicts_with_all = ["dry_run", "only", "as_of", "allow_past"])]
     pub resend: Option<i64>,
 
     /// What started the run, for its record.

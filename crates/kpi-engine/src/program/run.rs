@@ -4,7 +4,8 @@ use std::io::{IsTerminal as _, Write};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeZone as _, Utc};
+use chrono_tz::Tz;
 use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use metrics_core::db::connect::Connection;
@@ -21,7 +22,6 @@ use super::stop::Stop;
 use super::summary::{RunSummary, print, print_json};
 use crate::definitions::{DefinitionsFile, hex};
 use crate::engine::Engine;
-use crate::sinks::date_time;
 
 /// `reporter kpi run`.
 pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -> Result<Exit, ProgramError> {
@@ -40,6 +40,7 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
         return deliver::resend(run, &file, &sinks, arguments, session, &mut connection, out).await;
     }
 
+    refuse_the_past(arguments, &mut connection, environment, as_of).await?;
     let started_at = own_second(&mut connection, &file, session).await?;
     let mut summary = RunSummary::new(&file, as_of, started_at, &arguments.trigger, kpis.len());
     let begun = if arguments.dry_run { None } else { Some(begin(&mut connection, &file, &summary).await?) };
@@ -92,23 +93,51 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
     Ok(summary.exit())
 }
 
-/// The start of the run, in a second of its own: the first column of sheets tells runs apart by it.
+/// Refuses a run that speaks of an instant before that of an earlier one: its row would pass for newer than it is.
+async fn refuse_the_past(
+    arguments: &RunArgs,
+    connection: &mut Connection,
+    environment: &str,
+    as_of: DateTime<Utc>,
+) -> Result<(), ProgramError> {
+    if arguments.allow_past {
+        return Ok(());
+    }
+    match kpi::newest_as_of(connection, environment).await?.filter(|newest| as_of < *newest) {
+        Some(newest) => Err(ProgramError::NotUsable(anyhow::anyhow!(
+            "as-of {} lies before {}, of which an earlier run of `{environment}` spoke; with --allow-past the run goes on",
+            as_of.to_rfc3339(),
+            newest.to_rfc3339(),
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// When the run starts: its text in the zone of the file is the key of its row, which no other run has.
 async fn own_second(
     connection: &mut Connection,
     file: &DefinitionsFile,
     session: &Session,
 ) -> Result<DateTime<Utc>, ProgramError> {
-    let environment = &file.definitions.environment;
-    let newest = kpi::newest_runs(connection).await?.into_iter().find(|run| run.environment == *environment);
-    let zone = file.definitions.time_zone;
-    let now = session.clock.now();
-    match newest.filter(|newest| date_time(newest.started_at, zone) == date_time(now, zone)) {
-        Some(newest) if now - newest.started_at < chrono::Duration::seconds(1) => {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Ok(session.clock.now())
-        }
-        _ => Ok(now),
+    let mut now = session.clock.now();
+    while kpi::has_started(connection, &file.definitions.environment, &same_text(now, file.definitions.time_zone))
+        .await?
+    {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        now = session.clock.now();
     }
+    Ok(now)
+}
+
+/// The seconds that have the text of this one: two, where clocks are put back.
+fn same_text(instant: DateTime<Utc>, zone: Tz) -> Vec<DateTime<Utc>> {
+    let second = instant.trunc_subsecs(0);
+    let others = zone.from_local_datetime(&second.with_timezone(&zone).naive_local());
+    let mut seconds = vec![second];
+    seconds.extend([others.earliest(), others.latest()].into_iter().flatten().map(|other| other.to_utc()));
+    seconds.sort_unstable();
+    seconds.dedup();
+    seconds
 }
 
 /// Inserts the run, and brings the names of KPIs up to date.
@@ -195,4 +224,23 @@ fn progress(is_quiet: bool, kpis: usize) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sinks::date_time;
+
+    #[test]
+    fn an_hour_that_comes_twice_has_each_text_twice() {
+        let zone = chrono_tz::Europe::Riga;
+        let (first, second) = ("2026-10-25T00:30:07Z".parse().unwrap(), "2026-10-25T01:30:07Z".parse().unwrap());
+        assert_eq!(date_time(first, zone), date_time(second, zone));
+        for at in [first, second] {
+            assert_eq!(same_text(at + Duration::from_millis(250), zone), [first, second]);
+            assert_eq!(same_text(at, Tz::UTC), [at]);
+        }
+        let once = "2026-10-25T02:30:07Z".parse().unwrap();
+        assert_eq!(same_text(once, zone), [once]);
+    }
 }

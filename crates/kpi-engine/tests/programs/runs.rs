@@ -208,3 +208,51 @@ async fn a_sink_that_fails_does_not_stop_the_others() {
     assert_eq!(sent, [false, true, true], "{summary}");
     assert!(world.path("out/kpi-test.csv").exists());
 }
+
+#[tokio::test]
+async fn a_run_that_speaks_of_the_past_is_refused() {
+    let world = World::new(&format!("{KPIS}{SINKS}")).await;
+    let run = |as_of: &str, more: &[&str]| {
+        let arguments = ["run", "--quiet", "--only", "orders", "--as-of", as_of];
+        world.run(&[&arguments[..], more].concat())
+    };
+    let (earlier, later) = ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+    assert_eq!(run(later, &[]).0, 0);
+    assert_eq!(run(later, &[]).0, 0, "the same instant is not an earlier one");
+    for more in [&[][..], &["--dry-run"]] {
+        let (code, _, err) = run(earlier, more);
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("2026-11-21T00:00:00+00:00") && err.contains("--allow-past"), "{err}");
+    }
+    let count = json!({ "count": 2 });
+    assert_eq!(world.rows("SELECT count(*) FROM metrics.kpi_runs").await, [count], "nothing was done");
+    assert_eq!(run(earlier, &["--env", "other"]).0, 0, "another environment has a history of its own");
+    assert_eq!(run(earlier, &["--allow-past"]).0, 0);
+}
+
+/// What tells the rows of sheets apart, also where other runs have the seconds to come, as in an hour that comes twice.
+#[tokio::test]
+async fn every_run_starts_in_a_second_of_its_own() {
+    let world = World::new(&format!("{KPIS}{SINKS}")).await;
+    assert_eq!(world.run(&["run", "--quiet", "--only", "orders"]).0, 0);
+    let sql = "INSERT INTO metrics.kpi_runs (environment, as_of, started_at, trigger, host, definition_hash, kpis, status, computed_at)
+               SELECT 'test', '2026-01-01', date_trunc('second', now()) + n * INTERVAL '1 second', 'test', '', '', 0, 'ok', now()
+               FROM generate_series(1, 4) n";
+    world.metrics.execute(sql).await;
+    assert_eq!(world.run(&["run", "--quiet", "--only", "orders"]).0, 0);
+    let sql = "SELECT count(*) AS runs, count(DISTINCT started_at) AS seconds FROM metrics.kpi_runs";
+    assert_eq!(world.rows(sql).await, [json!({ "runs": 6, "seconds": 6 })]);
+}
+
+#[tokio::test]
+async fn an_explanation_that_takes_too_long_is_cancelled_at_its_source() {
+    let world = World::new(&format!("{SLOW}timeout = '1s'\n")).await;
+    let (code, out, _) = world.run(&["explain", "slow", "--analyze"]);
+    assert_eq!(code, 4, "{out}");
+    assert!(out.contains("timeout: "), "{out}");
+    let start = std::time::Instant::now();
+    while world.at_work().await > 0 {
+        assert!(start.elapsed() < std::time::Duration::from_secs(20), "the statement goes on");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

@@ -1,6 +1,7 @@
 //! Reading: KPIs, their history, and whole runs.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
@@ -285,6 +286,22 @@ pub async fn newest_runs(conn: &mut Connection) -> Result<Vec<StoredRun>, DbErro
         .load(conn)
         .await?;
     Ok(runs)
+}
+
+/// The newest as-of of the runs of an environment that came to results.
+pub async fn newest_as_of(conn: &mut Connection, environment: &str) -> Result<Option<DateTime<Utc>>, DbError> {
+    let runs = kpi_runs::table
+        .filter(kpi_runs::environment.eq(environment))
+        .filter(kpi_runs::status.eq_any([RunStatus::Ok.as_str(), RunStatus::Partial.as_str()]))
+        .select(max(kpi_runs::as_of));
+    Ok(runs.first(conn).await?)
+}
+
+/// Whether a run of an environment started in one of these seconds.
+pub async fn has_started(conn: &mut Connection, environment: &str, seconds: &[DateTime<Utc>]) -> Result<bool, DbError> {
+    let runs =
+        kpi_runs::table.filter(kpi_runs::environment.eq(environment)).filter(kpi_runs::started_at.eq_any(seconds));
+    Ok(diesel::select(exists(runs)).get_result(conn).await?)
 }
 
 /// What came of one KPI of a run.
