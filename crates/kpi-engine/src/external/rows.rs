@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
+use datafusion::arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray};
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use serde_json::value::RawValue;
@@ -40,6 +40,12 @@ pub(super) fn value_type(name: &str, precision: Option<u8>, scale: Option<i8>) -
     }
 }
 
+/// Whether texts of the type of this name come filled up with blanks, which are no part of them.
+pub(super) fn is_padded(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "char" || name.starts_with("char(")
+}
+
 /// What is in a column of a table with the type of this name.
 pub(super) fn kind(name: &str, precision: Option<u8>, scale: Option<i8>) -> Kind {
     let word = name.to_ascii_lowercase();
@@ -54,7 +60,7 @@ pub(super) fn kind(name: &str, precision: Option<u8>, scale: Option<i8>) -> Kind
             let digits = word.split_once('(').and_then(|(_, rest)| rest.split_once(')')?.0.trim().parse::<u8>().ok());
             Kind::Timestamp { is_exact: digits.is_none_or(|digits| digits <= 6) }
         }
-        // Texts of a fixed length compare as if their blanks were not there.
+        // Texts of a fixed length compare there as if their blanks were there, or not; here they have none.
         _ if is_text => Kind::Text,
         _ => Kind::Other,
     }
@@ -71,6 +77,20 @@ pub(super) fn batch(schema: &SchemaRef, rows: &[Vec<Cell>]) -> Result<RecordBatc
         arrays.push(array);
     }
     Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
+}
+
+/// The batch with the blanks at the end of texts taken away in those columns that are `padded`.
+pub(super) fn unpadded(batch: RecordBatch, padded: &[bool]) -> Result<RecordBatch, ExternalError> {
+    if !padded.contains(&true) {
+        return Ok(batch);
+    }
+    let (schema, mut arrays, _) = batch.into_parts();
+    for (array, _) in arrays.iter_mut().zip(padded).filter(|(_, is_padded)| **is_padded) {
+        if let Some(texts) = array.as_string_opt::<i32>() {
+            *array = Arc::new(texts.iter().map(|text| Some(text?.trim_end_matches(' '))).collect::<StringArray>());
+        }
+    }
+    Ok(RecordBatch::try_new(schema, arrays)?)
 }
 
 /// A text without its quotes, anything else as it is written.

@@ -161,6 +161,8 @@ impl Drop for Running {
 struct Reading {
     running: Running,
     schema: Option<SchemaRef>,
+    /// Which columns come filled up with blanks.
+    padded: Vec<bool>,
     /// Rows that came and were not given on yet.
     data: Vec<Vec<Cell>>,
     most_rows: usize,
@@ -175,6 +177,7 @@ impl Reading {
             return Err(ExternalError::Failed(cut(&format!("{name}{message}"))));
         }
         if let (None, Some(columns)) = (&self.schema, answer.columns) {
+            self.padded = columns.iter().map(|column| rows::is_padded(&column.kind)).collect();
             let kind = |column: &Column| rows::value_type(&column.kind, None, None);
             self.schema = Some(rows::schema(columns.iter().map(|column| (column.name.as_str(), kind(column)))));
         }
@@ -205,7 +208,7 @@ impl Reading {
             {
                 data.truncate(self.most_rows - self.read);
                 self.read += data.len();
-                return rows::batch(schema, &data).map(Some);
+                return rows::unpadded(rows::batch(schema, &data)?, &self.padded).map(Some);
             }
             if !self.follow().await? {
                 break;
@@ -221,7 +224,8 @@ impl SqlEngine for Trino {
         // A task, so that a query that begins while nobody waits any more is known, and cancelled.
         let task = tokio::spawn(Running::start(Arc::clone(&self.client), sql.to_owned()));
         let (running, answer) = task.await.map_err(|error| ExternalError::Interrupted(error.to_string()))??;
-        let mut reading = Reading { running, schema: None, data: Vec::new(), most_rows, read: 0, pause: FIRST_PAUSE };
+        let (schema, padded, data, read, pause) = (None, Vec::new(), Vec::new(), 0, FIRST_PAUSE);
+        let mut reading = Reading { running, schema, padded, data, most_rows, read, pause };
         reading.take(answer).await?;
         while reading.schema.is_none() && reading.follow().await? {}
         let schema = reading.schema.clone().unwrap_or_else(|| Arc::new(Schema::empty()));

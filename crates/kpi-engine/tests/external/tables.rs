@@ -278,6 +278,28 @@ async fn tables_of_dremio_are_read_filtered() {
     );
 }
 
+/// There a text of five characters is compared with its blanks; here it has none, so it is compared here.
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_that_come_filled_up_are_compared_without_their_blanks() {
+    let stub = Stub::start(|request| {
+        let column = |name: &str, kind: &str| json!({ "name": name, "type": kind });
+        if request.body.contains("information_schema") {
+            let columns = ["s", "t", "c", "d"].map(|name| column(name, "varchar"));
+            let data = json!([["sales", "orders", "code", "char(5)"]]);
+            return Answer::json(200, &json!({ "id": "q", "columns": columns, "data": data }));
+        }
+        assert!(!request.body.contains("WHERE"), "{}", request.body);
+        let data = json!([["ab   "], ["abc  "], [null]]);
+        Answer::json(200, &json!({ "id": "q", "columns": [column("code", "char(5)")], "data": data }))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let definitions = beside(hive(ExternalKind::Trino, &stub.url), folder.path()).await;
+    for (filter, expected) in [("code = 'ab'", "1"), ("code LIKE '_b'", "1"), ("LENGTH(code) = 3", "1")] {
+        let kpi = kpi(&format!("SELECT COUNT(*) FROM lake.sales.orders WHERE {filter}"), Form::Count);
+        assert_eq!(run(&definitions, kpi).await.unwrap().value, expected, "{filter}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_is_said_and_fails_nothing_else() {
     let folder = tempfile::tempdir().unwrap();

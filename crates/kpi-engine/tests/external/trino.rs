@@ -103,3 +103,15 @@ async fn the_password_goes_to_no_other_server() {
     assert!(message.contains("leads to another server"), "{message}");
     assert!(elsewhere.requests().is_empty());
 }
+
+#[tokio::test]
+async fn the_blanks_that_fill_up_a_char_are_not_part_of_it() {
+    let columns = json!([{ "name": "c", "type": "char(5)" }, { "name": "v", "type": "varchar(5)" }]);
+    let data = json!([["ab   ", "ab   "], [null, null], ["     ", ""]]);
+    let stub = trino(vec![json!({ "id": "q1", "columns": columns, "data": data })], false);
+    let engine = connect(&source(ExternalKind::Trino, &stub.url)).await.unwrap();
+    let (_, batches) = read(&*engine, "SELECT c, v FROM t", 100).await.unwrap();
+    assert_eq!(first(&batches), ["ab", "", ""]);
+    assert!(batches[0].column(0).is_null(1));
+    assert_eq!(first(&[batches[0].project(&[1]).unwrap()]), ["ab   ", "", ""]);
+}
