@@ -72,12 +72,24 @@ pub(super) struct Answer {
     pub(super) aggregations: BTreeMap<String, Value>,
 }
 
+/// How many parts of the index an answer is of.
 #[derive(Debug, Deserialize)]
-struct Shards {
+pub(super) struct Shards {
     total: u64,
     failed: u64,
     #[serde(default)]
     failures: Vec<ShardFailure>,
+}
+
+impl Shards {
+    /// Fails if one did not answer.
+    pub(super) fn are_all(&self, index: &str) -> Result<(), SearchError> {
+        if self.failed == 0 {
+            return Ok(());
+        }
+        let reason = self.failures.first().map_or_else(String::new, |failure| words(failure.reason.clone()));
+        Err(SearchError::Shards { index: index.to_owned(), failed: self.failed, total: self.total, reason })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,12 +118,7 @@ impl Answer {
         if self.timed_out {
             return Err(SearchError::TimedOut { index: index.to_owned() });
         }
-        if self.shards.failed > 0 {
-            let reason =
-                self.shards.failures.into_iter().next().map_or_else(String::new, |failure| words(failure.reason));
-            let (failed, total) = (self.shards.failed, self.shards.total);
-            return Err(SearchError::Shards { index: index.to_owned(), failed, total, reason });
-        }
+        self.shards.are_all(index)?;
         Ok(self)
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::error::SearchError;
 use super::flavour::Paging;
+use super::pages::Shards;
 use super::server::SearchServer;
 
 /// How long a scan that runs by itself is kept open between two pages.
@@ -103,13 +104,22 @@ impl Pit {
         struct Opened {
             #[serde(alias = "pit_id")]
             id: String,
+            #[serde(rename = "_shards")]
+            shards: Option<Shards>,
         }
-        let path: &[&str] = match server.flavour.paging() {
-            Paging::OpenSearchPit => &[&index, "_search", "point_in_time"],
-            _ => &[&index, "_pit"],
+        let whole = ("allow_partial_pit_creation", "false");
+        let (path, query): (&[&str], &[_]) = match server.flavour.paging() {
+            // It would leave out shards that are missing; Elasticsearch refuses then by itself.
+            Paging::OpenSearchPit => (&[&index, "_search", "point_in_time"], &[("keep_alive", &*keep_alive), whole]),
+            _ => (&[&index, "_pit"], &[("keep_alive", &*keep_alive)]),
         };
-        let opened: Opened = server.request(Method::POST, path, &[("keep_alive", &keep_alive)], None).await?;
-        Ok(Arc::new(Self { server, runtime: Handle::current(), keep_alive, id: Mutex::new(opened.id) }))
+        let opened: Opened = server.request(Method::POST, path, query, None).await?;
+        let pit = Self { server, runtime: Handle::current(), keep_alive, id: Mutex::new(opened.id) };
+        if let Some(shards) = &opened.shards {
+            // One that is not of the whole index is closed at once.
+            shards.are_all(&index)?;
+        }
+        Ok(Arc::new(pit))
     }
 
     /// The part of a search's body that names it.

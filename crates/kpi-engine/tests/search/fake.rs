@@ -21,6 +21,8 @@ pub enum Fault {
     CutOff,
     Expired,
     Hang,
+    /// Points in time are of a part of the index.
+    PartialPit,
 }
 
 /// What it holds, and what is open.
@@ -55,6 +57,7 @@ impl Fake {
         Self::of_version("8.17.0", documents, at, fault)
     }
 
+    /// One of Elasticsearch, or of OpenSearch where `opensearch` stands before the number.
     pub fn of_version(version: &'static str, documents: usize, at: usize, fault: Fault) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
@@ -77,6 +80,9 @@ fn answer(version: &str, documents: usize, at: usize, fault: Fault, state: &Mute
     let mut state = state.lock().unwrap();
     match (request.method.as_str(), request.path()) {
         ("GET", "/") => {
+            if let Some(number) = version.strip_prefix("opensearch ") {
+                return Answer::json(200, &json!({ "version": { "number": number, "distribution": "opensearch" } }));
+            }
             let body = json!({ "version": { "number": version } });
             Answer::with_headers(200, "X-Elastic-Product: Elasticsearch\r\n", &body)
         }
@@ -92,7 +98,16 @@ fn answer(version: &str, documents: usize, at: usize, fault: Fault, state: &Mute
             let reason = format!("no such index [{}]", path.split('/').nth(1).unwrap_or_default());
             error(404, "index_not_found_exception", &reason)
         }
-        ("POST", "/logs/_pit") => Answer::json(200, &json!({ "id": state.new_id() })),
+        ("POST", path @ ("/logs/_pit" | "/logs/_search/point_in_time")) => {
+            let key = if path == "/logs/_pit" { "id" } else { "pit_id" };
+            let failed = i32::from(fault == Fault::PartialPit);
+            let shards = json!({ "total": 5, "successful": 5 - failed, "skipped": 0, "failed": failed });
+            Answer::json(200, &json!({ key: state.new_id(), "_shards": shards }))
+        }
+        ("DELETE", "/_search/point_in_time") => {
+            let was_open = state.open.remove(request.json()["pit_id"][0].as_str().unwrap_or_default());
+            Answer::json(if was_open { 200 } else { 404 }, &json!({ "pits": [] }))
+        }
         ("DELETE", "/_pit") => {
             let was_open = state.open.remove(request.json()["id"].as_str().unwrap_or_default());
             Answer::json(if was_open { 200 } else { 404 }, &json!({ "succeeded": was_open }))

@@ -74,6 +74,29 @@ async fn a_point_in_time_that_ran_out_is_named() {
     assert!(message.contains("404 search_context_missing_exception: No search context"), "{message}");
 }
 
+/// OpenSearch opens one over the shards that there are, unless it is told not to.
+#[tokio::test]
+async fn a_point_in_time_of_a_part_of_the_index_is_an_error() {
+    for (version, told) in [("8.17.0", false), ("opensearch 3.8.0", true)] {
+        let fake = Fake::of_version(version, 35, 0, Fault::PartialPit);
+        let session = Session::open(&pages_of_ten(&fake)).await;
+        let error = session.value(SUM).await.expect_err("an error");
+        assert_eq!(failure(&error).kind, ErrorKind::Execution);
+        assert!(error.to_string().contains("1 of 5 shards of `logs` failed"), "{error}");
+        session.close().await;
+        assert_eq!(fake.open(), 0, "{version}");
+        let requests = fake.stub.requests();
+        let opened = requests.iter().find(|request| request.method == "POST").unwrap();
+        assert_eq!(opened.target.contains("allow_partial_pit_creation=false"), told, "{}", opened.target);
+
+        let whole = Fake::of_version(version, 35, 0, Fault::None);
+        let session = Session::open(&pages_of_ten(&whole)).await;
+        assert_eq!(session.value(SUM).await.unwrap(), "595");
+        session.close().await;
+        assert_eq!(whole.open(), 0);
+    }
+}
+
 #[tokio::test]
 async fn a_busy_server_is_asked_again() {
     for fault in [Fault::TooManyRequests, Fault::Unavailable] {
