@@ -7,6 +7,7 @@ mod convert;
 mod keys;
 mod literals;
 mod names;
+mod scopes;
 mod shape;
 mod warnings;
 
@@ -21,6 +22,7 @@ pub(crate) use self::convert::{ConvertFrom, ConvertTo};
 pub(crate) use self::keys::Keys;
 pub(crate) use self::literals::Literals;
 pub(crate) use self::names::{Resolver, pick, relations};
+pub(crate) use self::scopes::{check as check_scopes, needs_whole_names};
 pub(crate) use self::shape::{converts, reads_unfiltered};
 pub(crate) use self::warnings::of as warnings_of;
 use crate::failure::plan;
@@ -56,6 +58,7 @@ pub fn check_offline(definitions: &Definitions, kpi: &Kpi) -> Result<Checked, Fa
     sources.sort_unstable();
     sources.dedup();
     Literals::check(&query, &kpi.parameters)?;
+    scopes::check(&query)?;
     Ok(Checked { sources, tables, warnings: warnings::of(&query) })
 }
 

@@ -15,6 +15,7 @@ mod engine {
     mod faults;
     mod files;
     mod guards;
+    mod names;
     mod pushdown;
     pub mod support;
     mod values;

@@ -151,7 +151,7 @@ impl Resolver {
     }
 }
 
-/// Names given by AS to tables and sub-selects.
+/// Names given by AS to tables and sub-selects, and by WITH.
 fn aliases(query: &Query) -> Vec<String> {
     struct Aliases(Vec<String>);
     impl Visitor for Aliases {
@@ -166,7 +166,7 @@ fn aliases(query: &Query) -> Vec<String> {
             ControlFlow::Continue(())
         }
     }
-    let mut aliases = Aliases(Vec::new());
+    let mut aliases = Aliases(own_names(query));
     let _: ControlFlow<()> = query.visit(&mut aliases);
     aliases.0
 }

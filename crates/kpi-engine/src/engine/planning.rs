@@ -16,8 +16,8 @@ use metrics_core::kpi::{ErrorKind, Failure};
 use super::sources::Opened;
 use super::{Engine, Plan, Tier};
 use crate::dialect::{
-    Keys, Literals, Resolver, columns_of_other_case, filters_by_alias, parse, prepare, printed, put_in_filter,
-    relations, rename_ordered_alias,
+    Keys, Literals, Resolver, check_scopes, columns_of_other_case, filters_by_alias, needs_whole_names, parse, prepare,
+    printed, put_in_filter, relations, rename_ordered_alias,
 };
 use crate::external::SqlEngine;
 use crate::failure::{of_engine, plan};
@@ -67,6 +67,7 @@ impl Engine {
         }
         let mut query = parse(&kpi.sql)?;
         Literals::check(&query, &kpi.parameters)?;
+        check_scopes(&query)?;
         let keys = Keys::of(&query);
         let written = relations(&query)?;
         let names = self.sources.names();
@@ -80,6 +81,8 @@ impl Engine {
         let mut warnings = crate::dialect::warnings_of(&query);
         prepare(&mut query, kpi.dialect, &Literals::new(self.as_of, self.zone, &kpi.parameters))?;
         resolver.put_in(&mut query);
+        // Again, by the names that tables have: what was written may have differed in the case of letters.
+        check_scopes(&query)?;
 
         let mut databases = BTreeMap::new();
         for source in &sources {
@@ -168,8 +171,8 @@ impl Engine {
         let Some(postgres) = opened.postgres.as_ref().filter(|_| kpi.pushdown == Pushdown::Auto) else {
             return Ok(None);
         };
-        // A name with a quote in it, or functions that mean something else there.
-        if kpi.sql.contains("\"\"") || crate::dialect::converts(query) {
+        // A name with a quote in it, tables that are not told apart there, or functions that mean something else there.
+        if kpi.sql.contains("\"\"") || needs_whole_names(query) || crate::dialect::converts(query) {
             return Ok(None);
         }
         let mut tables = Vec::new();
