@@ -126,9 +126,13 @@ pub(crate) async fn prepare(database: &Arc<Database>, text: String) -> Result<Pr
         })),
         Err(error) => match error.code().map(tokio_postgres::error::SqlState::code) {
             Some("42703") => Ok(Prepared::UnknownColumn(text_of_postgres(&error))),
-            // Syntax and names; a literal that is not of its column's type; what this version does not have.
-            Some(code) if ["42", "22", "0A"].iter().any(|class| code.starts_with(class)) => {
+            // Syntax and names; what this version does not have.
+            Some(code) if ["42", "0A"].iter().any(|class| code.starts_with(class)) => {
                 Ok(Prepared::Refused(text_of_postgres(&error)))
+            }
+            // A literal that is not of its column's type: here it would be equal to nothing.
+            Some(code) if code.starts_with("22") => {
+                Err(plan(format!("{}: {}", database.name, text_of_postgres(&error))))
             }
             _ => Err(of_postgres(&database.name, &error)),
         },

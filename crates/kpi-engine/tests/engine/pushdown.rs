@@ -1,9 +1,9 @@
 //! What sources are sent.
 
 use kpi_engine::{Explanation, Tier};
-use metrics_core::kpi::Form;
+use metrics_core::kpi::{ErrorKind, Form};
 
-use super::support::{Database, definitions, engine, here, kpi, postgres, world};
+use super::support::{Database, definitions, engine, here, kpi, postgres, run, world};
 
 /// The tier, and the texts sent to databases.
 fn sent(explanation: &Explanation) -> (&Tier, Vec<(&str, &str)>) {
@@ -57,9 +57,23 @@ async fn what_a_database_does_not_take_runs_here() {
         "SELECT MEDIAN(progress) FROM coproduction.public.objective",
         "SELECT COUNT(*) FROM coproduction.public.team t JOIN coproduction.public.asset a ON a.creator_id = t.id",
         "SELECT convert_from(convert_to(name, 'JSON'), 'UTF8') FROM coproduction.public.team",
-        "SELECT COUNT(*) FROM coproduction.public.team WHERE id = 'no uuid'",
     ] {
         assert_eq!(explained(sql, false).await.tier, Tier::Engine, "{sql}");
+    }
+}
+
+/// Here it would be equal to no `uuid`, and nobody would learn of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_literal_that_is_not_of_its_type_is_an_error() {
+    for (sql, reason) in [
+        ("SELECT COUNT(*) FROM coproduction.public.team WHERE id = 'no uuid'", "invalid input syntax for type uuid"),
+        (
+            "SELECT COUNT(*) FROM coproduction.public.coproductionprocess WHERE created_at > '2026-13-01'",
+            "out of range",
+        ),
+    ] {
+        let failure = run(&world().await, kpi(sql, Form::Count)).await.unwrap_err();
+        assert!(failure.kind == ErrorKind::Plan && failure.message.contains(reason), "{failure}");
     }
 }
 
