@@ -4,6 +4,7 @@ mod aliases;
 mod booleans;
 mod compat;
 mod convert;
+mod foreign;
 mod keys;
 mod literals;
 mod names;
@@ -19,6 +20,7 @@ use metrics_core::kpi::{Definitions, Dialect, Failure, Kpi};
 pub(crate) use self::aliases::{columns_of_other_case, filters_by_alias, put_in_filter, rename_ordered_alias};
 pub(crate) use self::booleans::BooleanTexts;
 pub(crate) use self::convert::{ConvertFrom, ConvertTo};
+pub(crate) use self::foreign::parse as parse_foreign;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::literals::Literals;
 pub(crate) use self::names::{Resolver, pick, relations};
@@ -44,7 +46,8 @@ pub fn check_offline(definitions: &Definitions, kpi: &Kpi) -> Result<Checked, Fa
         if !definitions.sources.contains_key(engine) {
             return Err(plan(format!("engine = \"{engine}\" is not a source")));
         }
-        // That engine reads the text.
+        // That engine knows which tables it reads.
+        parse_foreign(&kpi.sql)?;
         return Ok(Checked { sources: vec![engine.clone()], tables: Vec::new(), warnings: Vec::new() });
     }
     let query = parse(&kpi.sql)?;
@@ -64,14 +67,17 @@ pub fn check_offline(definitions: &Definitions, kpi: &Kpi) -> Result<Checked, Fa
 
 /// The query, if the text is a single SELECT that only reads.
 pub(crate) fn parse(sql: &str) -> Result<Query, Failure> {
-    let statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| plan(error.to_string()))?;
+    let query = single(Parser::parse_sql(&GenericDialect {}, sql).map_err(|error| plan(error.to_string()))?)?;
+    only_reads(&query, Tables::OfSources)?;
+    Ok(query)
+}
+
+/// The only statement, if it is a query.
+fn single(statements: Vec<Statement>) -> Result<Query, Failure> {
     let count = statements.len();
     match <[Statement; 1]>::try_from(statements) {
-        Ok([Statement::Query(query)]) => {
-            only_reads(&query)?;
-            Ok(*query)
-        }
-        Ok([_]) => Err(plan("not a SELECT".to_owned())),
+        Ok([Statement::Query(query)]) => Ok(*query),
+        Ok([_]) => Err(plan("not a SELECT: a KPI is a single SELECT".to_owned())),
         Err(_) if count == 0 => Err(plan("there is no statement".to_owned())),
         Err(_) => Err(plan(format!("{count} statements: a KPI is a single SELECT"))),
     }
@@ -110,13 +116,22 @@ pub(crate) fn prepare(query: &mut Query, dialect: Dialect, literals: &Literals) 
     Ok(())
 }
 
+/// What may stand in FROM.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tables {
+    /// Tables of sources, and sub-selects.
+    OfSources,
+    /// Whatever another engine knows.
+    Any,
+}
+
 /// Refuses whatever a parser takes inside a query and that is not a plain SELECT.
-fn only_reads(query: &Query) -> Result<(), Failure> {
+fn only_reads(query: &Query, tables: Tables) -> Result<(), Failure> {
     use std::ops::ControlFlow;
 
     use datafusion::sql::sqlparser::ast::{Select, TableFactor, Visit as _, Visitor};
 
-    struct Check;
+    struct Check(Tables);
     impl Visitor for Check {
         type Break = &'static str;
 
@@ -143,6 +158,7 @@ fn only_reads(query: &Query) -> Result<(), Failure> {
                 | TableFactor::Derived { .. }
                 | TableFactor::NestedJoin { .. }
                 | TableFactor::UNNEST { .. } => ControlFlow::Continue(()),
+                _ if self.0 == Tables::Any => ControlFlow::Continue(()),
                 _ => ControlFlow::Break("FROM takes tables of sources and sub-selects, nothing else"),
             }
         }
@@ -159,7 +175,7 @@ fn only_reads(query: &Query) -> Result<(), Failure> {
         }
     }
 
-    match query.visit(&mut Check) {
+    match query.visit(&mut Check(tables)) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(reason) => Err(plan(format!("{reason}: a KPI is a single SELECT"))),
     }

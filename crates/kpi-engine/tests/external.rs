@@ -15,6 +15,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::util::display::array_value_to_string;
 use futures_util::TryStreamExt as _;
+use kpi_engine::check_offline;
 use kpi_engine::external::{ExternalError, SqlEngine, connect};
 use metrics_core::kpi::{ErrorKind, ExternalKind, ExternalSource, Form, Kpi, ParameterValue, Source, SourceKind};
 
@@ -78,6 +79,19 @@ async fn a_kpi_may_be_left_to_another_engine() {
     run(&definitions, Kpi { sql, parameters, ..kpi.clone() }).await.unwrap();
     let sent = lake.requests().into_iter().rfind(|request| request.method == "POST").unwrap().body;
     assert_eq!(sent, "SELECT count(*) FROM t WHERE x = 'it''s'");
+
+    let before = lake.requests().len();
+    for sql in
+        ["DELETE FROM t", "SELECT 1 FROM t; DELETE FROM t", "SELECT 1 INTO t", "VACUUM TABLE t ((", "SELECT ((; x"]
+    {
+        let writes = Kpi { sql: sql.to_owned(), ..kpi.clone() };
+        assert_eq!(check_offline(&definitions, &writes).expect_err("no query").kind, ErrorKind::Plan, "{sql}");
+        let failure = run(&definitions, writes).await.expect_err("no query");
+        assert!(failure.kind == ErrorKind::Plan && failure.message.contains("a KPI is a single SELECT"), "{failure}");
+    }
+    assert_eq!(lake.requests().len(), before, "nothing was sent");
+    let own_words = Kpi { sql: "SELECT x FROM t MATCH_RECOGNIZE (ITS OWN (".to_owned(), ..kpi.clone() };
+    assert_eq!(run(&definitions, own_words).await.unwrap().value, "41");
 
     let nowhere = Kpi { engine: Some("nowhere".to_owned()), ..kpi };
     assert_eq!(run(&definitions, nowhere).await.expect_err("no such source").kind, ErrorKind::Plan);

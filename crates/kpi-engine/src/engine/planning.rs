@@ -16,8 +16,8 @@ use metrics_core::kpi::{ErrorKind, Failure};
 use super::sources::Opened;
 use super::{Engine, Plan, Tier};
 use crate::dialect::{
-    Keys, Literals, Resolver, check_scopes, columns_of_other_case, filters_by_alias, needs_whole_names, parse, prepare,
-    printed, put_in_filter, relations, rename_ordered_alias,
+    Keys, Literals, Resolver, check_scopes, columns_of_other_case, filters_by_alias, needs_whole_names, parse,
+    parse_foreign, prepare, printed, put_in_filter, relations, rename_ordered_alias,
 };
 use crate::external::SqlEngine;
 use crate::failure::{of_engine, plan};
@@ -135,11 +135,12 @@ impl Engine {
 
     /// A query for another engine, as it is written but for its parameters.
     fn elsewhere(&self, kpi: &Kpi, name: &str) -> Result<Planned, Failure> {
+        let parsed = parse_foreign(&kpi.sql)?;
         let Some(engine) = &self.sources.get(name)?.engine else {
             return Err(plan(format!("engine = \"{name}\" is not another engine, but a source of tables")));
         };
-        let (keys, sql) = match parse(&kpi.sql) {
-            Ok(mut query) => {
+        let (keys, sql) = match parsed {
+            Some(mut query) => {
                 let keys = Keys::of(&query);
                 if kpi.parameters.is_empty() {
                     (keys, kpi.sql.clone())
@@ -148,9 +149,8 @@ impl Engine {
                     (keys, printed(query))
                 }
             }
-            // It may have words of its own.
-            Err(_) if kpi.parameters.is_empty() => (Keys::as_named(), kpi.sql.clone()),
-            Err(failure) => return Err(failure),
+            None if kpi.parameters.is_empty() => (Keys::as_named(), kpi.sql.clone()),
+            None => return Err(plan("params can only be put into SQL that is understood here".to_owned())),
         };
         let plan =
             Plan { tier: Tier::Elsewhere(name.to_owned()), sources: vec![name.to_owned()], warnings: Vec::new() };
