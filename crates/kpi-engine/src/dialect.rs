@@ -2,6 +2,7 @@
 
 mod aliases;
 mod booleans;
+mod casts;
 mod compat;
 mod convert;
 mod foreign;
@@ -19,13 +20,14 @@ use metrics_core::kpi::{Definitions, Dialect, Failure, Kpi};
 
 pub(crate) use self::aliases::{columns_of_other_case, filters_by_alias, put_in_filter, rename_ordered_alias};
 pub(crate) use self::booleans::BooleanTexts;
+pub(crate) use self::casts::{Casts, DaysAsInstants};
 pub(crate) use self::convert::{ConvertFrom, ConvertTo};
 pub(crate) use self::foreign::parse as parse_foreign;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::literals::Literals;
 pub(crate) use self::names::{Resolver, pick, relations};
 pub(crate) use self::scopes::{check as check_scopes, needs_whole_names};
-pub(crate) use self::shape::{converts, reads_unfiltered};
+pub(crate) use self::shape::{converts, means_something_else, reads_unfiltered};
 pub(crate) use self::warnings::of as warnings_of;
 use crate::failure::plan;
 

@@ -27,7 +27,7 @@ use metrics_core::secret::Secret;
 use self::answer::Collector;
 pub(crate) use self::planning::Work;
 use self::sources::Sources;
-use crate::dialect::{BooleanTexts, ConvertFrom, ConvertTo};
+use crate::dialect::{BooleanTexts, Casts, ConvertFrom, ConvertTo, DaysAsInstants};
 use crate::external::ExternalError;
 use crate::failure::{failure, of_engine};
 use crate::postgres::{Leases, whole};
@@ -220,10 +220,12 @@ fn session(options: &EngineOptions, zone: Tz) -> Result<SessionState, DataFusion
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
+        .with_analyzer_rule(Arc::new(Casts::default()))
         .with_optimizer_rule(Arc::new(PushAggregates))
         .build();
     state.register_udf(Arc::new(ScalarUDF::from(ConvertTo::default())))?;
     state.register_udf(Arc::new(ScalarUDF::from(ConvertFrom::default())))?;
     state.register_expr_planner(Arc::new(BooleanTexts))?;
+    state.register_expr_planner(Arc::new(DaysAsInstants))?;
     Ok(state)
 }

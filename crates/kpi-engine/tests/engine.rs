@@ -15,10 +15,12 @@ mod engine {
     mod faults;
     mod files;
     mod guards;
+    mod meanings;
     mod names;
     mod pushdown;
     pub mod support;
     mod values;
+    mod zones;
 }
 
 mod external;

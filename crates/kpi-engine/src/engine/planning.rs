@@ -16,8 +16,8 @@ use metrics_core::kpi::{ErrorKind, Failure};
 use super::sources::Opened;
 use super::{Engine, Plan, Tier};
 use crate::dialect::{
-    Keys, Literals, Resolver, check_scopes, columns_of_other_case, filters_by_alias, needs_whole_names, parse,
-    parse_foreign, prepare, printed, put_in_filter, relations, rename_ordered_alias,
+    Keys, Literals, Resolver, check_scopes, columns_of_other_case, filters_by_alias, means_something_else,
+    needs_whole_names, parse, parse_foreign, prepare, printed, put_in_filter, relations, rename_ordered_alias,
 };
 use crate::external::SqlEngine;
 use crate::failure::{of_engine, plan};
@@ -114,6 +114,9 @@ impl Engine {
             }
         }
         let here = async {
+            if let Some(reason) = means_something_else(&query) {
+                return Err(plan(reason));
+            }
             let logical = self.logical(kpi, &resolver, &mut query).await?;
             let optimized = self.state.optimize(&limited(kpi, logical)?).map_err(|error| planning(&error))?;
             warnings.extend(self.whole_scans(kpi, &optimized)?);

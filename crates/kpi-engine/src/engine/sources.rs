@@ -146,7 +146,8 @@ async fn open(
             Ok(Opened { is_remote: false, ..Opened::of(Arc::new(catalog), is_large) })
         }
         SourceKind::Search(search) => {
-            let server = SearchServer::connect(name, search).await.map_err(|error| unusable(error.to_string()))?;
+            let server =
+                SearchServer::connect(name, search, zone).await.map_err(|error| unusable(error.to_string()))?;
             Ok(Opened { search: Some(Arc::clone(&server)), ..Opened::of(server.catalog(false), is_large) })
         }
         SourceKind::External(external) => {

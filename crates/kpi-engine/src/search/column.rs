@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
-use metrics_core::kpi::{MultiValue, Timestamps};
+use metrics_core::kpi::MultiValue;
 
 use super::date::DateFormats;
 
@@ -20,7 +20,8 @@ pub(super) struct Column {
     pub(super) is_list: bool,
     /// What is made of several values where the definitions do not say so.
     pub(super) multi_value: MultiValue,
-    pub(super) timestamps: Timestamps,
+    /// The zone of its instants; without one they are times of day in UTC, and no zone is said.
+    pub(super) zone: Option<Arc<str>>,
     /// What can be asked of the index.
     pub(super) indexed: Indexed,
 }
@@ -101,7 +102,7 @@ impl Column {
             kind,
             is_list: false,
             multi_value: MultiValue::Error,
-            timestamps: Timestamps::Naive,
+            zone: None,
             indexed: Indexed { exact: Some(exact), ..Indexed::default() },
         }
     }
@@ -112,10 +113,7 @@ impl Column {
     }
 
     pub(super) fn value_type(&self) -> DataType {
-        let zone = match self.timestamps {
-            Timestamps::Naive => None,
-            Timestamps::Utc => Some("UTC".into()),
-        };
+        let zone = self.zone.clone();
         match &self.kind {
             Kind::Id | Kind::Index | Kind::Text | Kind::Constant(_) | Kind::Json | Kind::Unreadable(_) => {
                 DataType::Utf8

@@ -57,12 +57,7 @@ fn array(column: &Column, hits: &[Hit]) -> Result<ArrayRef, DataFusionError> {
             },
         }
     }
-    let array = values.finish();
-    // Builders know no zones; the numbers are the same.
-    if let DataType::Timestamp(_, Some(_)) = value_type {
-        return Ok(datafusion::arrow::compute::cast(&array, &value_type)?);
-    }
-    Ok(array)
+    Ok(values.finish())
 }
 
 /// What is in a field of a document that is to hold one value.

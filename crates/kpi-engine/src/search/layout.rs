@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use metrics_core::kpi::SearchTable;
+use metrics_core::kpi::{SearchTable, Timestamps};
 use reqwest::Method;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
@@ -72,7 +72,8 @@ async fn load(server: &SearchServer, table: &SearchTable) -> Result<Layout, Sear
             .map_err(|reason| SearchError::Index { index: name.clone(), reason })?;
         indices.push(fields);
     }
-    let columns = merged(&indices).into_iter().map(|(name, field)| Arc::new(column(name, field, table))).collect();
+    let columns =
+        merged(&indices).into_iter().map(|(name, field)| Arc::new(column(name, field, table, &server.zone))).collect();
     Ok(Layout { columns, slices: shards.clamp(1, MOST_SLICES) })
 }
 
@@ -98,7 +99,7 @@ fn merged(indices: &[IndexFields]) -> BTreeMap<String, Field> {
     merged
 }
 
-fn column(name: String, field: Field, table: &SearchTable) -> Column {
+fn column(name: String, field: Field, table: &SearchTable, zone: &Arc<str>) -> Column {
     let is_list = table.arrays.contains(&name) && field.kind != Kind::Json;
     // A comparison with a list is one with any of its elements.
     let indexed = if is_list { Indexed::default() } else { field.indexed };
@@ -108,7 +109,7 @@ fn column(name: String, field: Field, table: &SearchTable) -> Column {
         kind: field.kind,
         is_list,
         multi_value: table.multi_value,
-        timestamps: table.timestamps,
+        zone: (table.timestamps == Timestamps::Utc).then(|| Arc::clone(zone)),
         indexed,
     }
 }

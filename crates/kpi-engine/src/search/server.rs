@@ -29,12 +29,14 @@ pub struct SearchServer {
     pub(super) flavour: Flavour,
     pub(super) source: SearchSource,
     pub(super) layouts: Layouts,
+    /// Of the file of definitions.
+    pub(super) zone: Arc<str>,
     pending: Pending,
 }
 
 impl SearchServer {
-    /// Asks the server who it is.
-    pub async fn connect(name: &str, source: &SearchSource) -> Result<Arc<Self>, SearchError> {
+    /// Asks the server who it is. Columns whose times are known to be in UTC show them in `zone`.
+    pub async fn connect(name: &str, source: &SearchSource, zone: &str) -> Result<Arc<Self>, SearchError> {
         let http = HttpClient::new(&source.url, source.authentication.as_ref(), source.request_timeout)?;
         let reply = http.send(Method::GET, http.address(&[], &[]), HeaderMap::new(), None, Repeat::WhenBusy).await?;
         let has_header = reply.headers.get("X-Elastic-Product").is_some_and(|value| value == "Elasticsearch");
@@ -46,7 +48,8 @@ impl SearchServer {
             .map_err(|reason| SearchError::Product { target: http.target(), reason })?;
         tracing::debug!("{} is {flavour}", http.target());
         let (layouts, pending) = (Layouts::default(), Pending::default());
-        Ok(Arc::new(Self { name: name.to_owned(), http, flavour, source: source.clone(), layouts, pending }))
+        let (name, source, zone) = (name.to_owned(), source.clone(), zone.into());
+        Ok(Arc::new(Self { name, http, flavour, source, layouts, zone, pending }))
     }
 
     /// The tables of this server. With `shows_hidden` the columns `_id` and `_index` are there too; `SELECT *` has them

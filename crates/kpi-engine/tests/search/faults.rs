@@ -112,7 +112,7 @@ async fn a_server_that_stays_busy_is_an_error_with_its_reason() {
         let body = serde_json::json!({ "error": { "type": "cluster_block_exception", "reason": "no master" } });
         Answer::with_headers(503, "Retry-After: 0\r\n", &body)
     });
-    let error = SearchServer::connect("elastic2", &source(&stub.url)).await.expect_err("an error");
+    let error = SearchServer::connect("elastic2", &source(&stub.url), "UTC").await.expect_err("an error");
     assert!(error.to_string().contains("503 cluster_block_exception: no master"), "{error}");
     assert_eq!(stub.requests().len(), 6);
 }
@@ -175,12 +175,12 @@ async fn an_index_that_is_not_there_is_a_table_that_is_not_there() {
 
 #[tokio::test]
 async fn what_is_not_reached_or_not_a_search_server_is_said() {
-    let error = SearchServer::connect("elastic2", &source("http://127.0.0.1:1")).await.expect_err("an error");
+    let error = SearchServer::connect("elastic2", &source("http://127.0.0.1:1"), "UTC").await.expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::SourceUnavailable);
     assert!(error.to_string().starts_with("127.0.0.1:1 cannot be reached"), "{error}");
 
     let stub = Stub::start(|_| Answer::json(200, &serde_json::json!({ "hello": "world" })));
-    let error = SearchServer::connect("elastic2", &source(&stub.url)).await.expect_err("an error");
+    let error = SearchServer::connect("elastic2", &source(&stub.url), "UTC").await.expect_err("an error");
     assert!(error.to_string().contains("neither Elasticsearch nor OpenSearch"), "{error}");
 }
 

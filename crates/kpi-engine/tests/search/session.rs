@@ -37,7 +37,7 @@ pub struct Session {
 
 impl Session {
     pub async fn open(source: &SearchSource) -> Self {
-        Self::over(SearchServer::connect("elastic2", source).await.expect("the server answers"))
+        Self::over(SearchServer::connect("elastic2", source, "UTC").await.expect("the server answers"))
     }
 
     pub fn over(server: Arc<SearchServer>) -> Self {

@@ -2,7 +2,6 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{cast, col, lit};
-use metrics_core::kpi::Timestamps;
 
 use super::super::mapping::{IndexFields, IndexSettings};
 use super::*;
@@ -23,8 +22,8 @@ fn columns(multi_value: MultiValue) -> Vec<Arc<Column>> {
     let column = |(name, field): (String, super::super::mapping::Field)| {
         let is_list = name == "list";
         let indexed = if is_list { super::super::column::Indexed::default() } else { field.indexed };
-        let (path, kind, timestamps) = (field.path, field.kind, Timestamps::Naive);
-        Arc::new(Column { name, path, kind, is_list, multi_value, timestamps, indexed })
+        let (path, kind) = (field.path, field.kind);
+        Arc::new(Column { name, path, kind, is_list, multi_value, zone: None, indexed })
     };
     let own = Arc::new(Column::own("_id", Kind::Id));
     fields.into_iter().map(column).chain([own]).collect()
