@@ -64,8 +64,10 @@ def main(arguments):
         case ["largest", kind]:
             print(json.dumps(largest(kind), ensure_ascii=False, separators=(",", ":")), end="")
         case ["export", count]:
-            json.dump([{"_id": f"d{number}", **dashboard(6, number), "last_access": {"$date": "2026-01-01T00:00:00.000Z"},
-                        "whitelisted": False, "protected": False} for number in range(1, int(count) + 1)], sys.stdout)
+            accessed = {"$date": "2026-01-01T00:00:00.000Z"}
+            records = ({"_id": f"d{number}", "dashboard": dashboard(6, number), "last_access": accessed,
+                        "whitelisted": False, "protected": False} for number in range(1, int(count) + 1))
+            json.dump(list(records), sys.stdout)
         case ["same", sent, answered]:
             with open(sent, encoding="utf-8") as one, open(answered, encoding="utf-8") as other:
                 text = other.read()

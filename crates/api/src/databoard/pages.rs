@@ -121,7 +121,7 @@ struct List<'a> {
 /// The list. It holds nothing itself, and needs no token.
 async fn list(request: HttpRequest, databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
     let page = Page::below(&request, 1 + usize::from(request.path().ends_with('/')));
-    let viewer = databoard.settings.public_url.as_ref().map(|url| format!("{}/view/", url.trim_end_matches('/')));
+    let viewer = databoard.settings.public_url.as_ref().map(|url| format!("{url}/view/"));
     page_of(StatusCode::OK, &List { title: page.t("board.list_title"), viewer, page: &page })
 }
 
