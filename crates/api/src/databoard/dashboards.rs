@@ -54,7 +54,7 @@ pub async fn create(
     let checked = checked(text, &databoard, deadline).await?;
     let id = new_id()?;
     let mut writer = databoard.writer_until(deadline).await?;
-    let connection = &mut writer.connection;
+    let connection = writer.connection()?;
     let written = store::create(connection, &id, checked.body(), &databoard.limits, now, deadline).await;
     let written = written.map_err(|refusal| Refused::of(refusal, &id))?;
     Ok(answer(StatusCode::CREATED, &id, checked.json(), written))
@@ -154,7 +154,7 @@ pub(super) async fn replace_by(
     let id = known(id)?;
     let expected = expected.map(Expected::version).transpose()?.flatten();
     let mut writer = databoard.writer_until(deadline).await?;
-    let (connection, body) = (&mut writer.connection, checked.body());
+    let (connection, body) = (writer.connection()?, checked.body());
     let written = store::replace(connection, id, body, expected, &databoard.limits, now, deadline).await;
     let written = written.map_err(|refusal| Refused::of(refusal, id))?;
     Ok(answer(StatusCode::OK, id, checked.json(), written))
@@ -189,7 +189,7 @@ pub async fn remove(
     let id = known(&id)?;
     let expected = expected(&request).map(Expected::version).transpose()?.flatten();
     let mut writer = databoard.writer_until(deadline).await?;
-    let removed = store::remove(&mut writer.connection, id, expected, &databoard.limits, now(), deadline).await;
+    let removed = store::remove(writer.connection()?, id, expected, &databoard.limits, now, deadline).await;
     let json = removed.map_err(|refusal| Refused::of(refusal, id))?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body::with_id(id, &json)))
 }

@@ -105,6 +105,10 @@ impl Refused {
             ),
             Refusal::Exists => Self::Told(StatusCode::CONFLICT, format!("Dashboard {id} exists.")),
             Refusal::TimedOut => Self::TimedOut,
+            Refusal::NoAnswer => Self::Told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The database did not say whether the change stays: look at the dashboard.".to_owned(),
+            ),
             Refusal::Db(error) => error.into(),
         }
     }

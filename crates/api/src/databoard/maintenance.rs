@@ -198,7 +198,7 @@ async fn mark(id: &str, databoard: &Databoard, flag: Flag, value: bool, done: &s
 pub async fn undelete(id: Path<String>, databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
     let id = known(&id)?;
     let mut writer = databoard.writer_until(Deadline::NONE).await?;
-    store::undelete(&mut writer.connection, id, now()).await.map_err(|refusal| Refused::of(refusal, id))?;
+    store::undelete(writer.connection()?, id, now).await.map_err(|refusal| Refused::of(refusal, id))?;
     Ok(HttpResponse::Ok().json(Message { message: format!("Dashboard {id} undeleted") }))
 }
 
@@ -396,7 +396,7 @@ impl From<Evicted> for EvictedDashboard {
 )]
 pub async fn evict(eviction: Query<Eviction>, databoard: Data<Databoard>) -> Result<HttpResponse, Refused> {
     let mut writer = databoard.writer_until(Deadline::NONE).await?;
-    let evicted = store::evict(&mut writer.connection, &databoard.limits, eviction.dry_run, now()).await;
+    let evicted = store::evict(writer.connection()?, &databoard.limits, eviction.dry_run, now).await;
     let evicted = evicted.map_err(|refusal| Refused::of(refusal, ""))?;
     Ok(HttpResponse::Ok().json(EvictedDashboards {
         dry_run: eviction.dry_run,

@@ -1,5 +1,6 @@
 //! What requests for dashboards and channels share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
@@ -34,7 +35,7 @@ pub struct Databoard {
     /// Writers wait for each other; of the connections one is left for readers.
     writers: Semaphore,
     /// Large documents that are checked at once: a tree takes far more memory than its text.
-    large: Semaphore,
+    large: Arc<Semaphore>,
 }
 
 /// Documents checked at once of those that are larger than [`LARGE_BYTES`].
@@ -44,9 +45,24 @@ const LARGE_BYTES: usize = 1024 * 1024;
 
 /// A connection for a writer, of whom there are fewer than connections.
 pub struct Writer<'a> {
-    /// The connection.
-    pub connection: PooledConnection,
+    /// Until the end.
+    connection: Option<PooledConnection>,
     _permit: SemaphorePermit<'a>,
+}
+
+impl Writer<'_> {
+    /// The connection.
+    pub(super) fn connection(&mut self) -> Result<&mut PooledConnection, Refused> {
+        self.connection.as_mut().ok_or_else(|| Refused::Internal(anyhow::anyhow!("the connection was given back")))
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connect::give_back(connection);
+        }
+    }
 }
 
 impl Databoard {
@@ -68,11 +84,11 @@ impl Databoard {
         Ok(Self {
             limits: Limits { quota, is_strict: own.dashboard_strict_quota, history_max_bytes: own.history_max_bytes() },
             schema,
-            internal: Internal::new(settings, url),
+            internal: Internal::new(settings, url)?,
             upstream,
             pool: connect::pool(url, &options, own.pool_size, POOL_WAIT)?,
             writers: Semaphore::new(own.pool_size.saturating_sub(1).max(1)),
-            large: Semaphore::new(LARGE_AT_ONCE),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
             settings: own.clone(),
         })
     }
@@ -109,7 +125,7 @@ impl Databoard {
     /// A connection for a writer, if its turn comes before `deadline`.
     pub(super) async fn writer_until(&self, deadline: Deadline) -> Result<Writer<'_>, Refused> {
         let permit = within(deadline, async { self.writers.acquire().await.map_err(closed) }).await?;
-        Ok(Writer { connection: self.connection_until(deadline).await?, _permit: permit })
+        Ok(Writer { connection: Some(self.connection_until(deadline).await?), _permit: permit })
     }
 
     /// Does what takes a while for a large document, `bytes` long, where no other request waits for it.
@@ -120,9 +136,14 @@ impl Databoard {
         work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
     ) -> Result<T, Refused> {
         within(deadline, async {
-            let _permit = match bytes {
-                LARGE_BYTES.. => Some(self.large.acquire().await.map_err(closed)?),
+            let permit = match bytes {
+                LARGE_BYTES.. => Some(self.large.clone().acquire_owned().await.map_err(closed)?),
                 _ => None,
+            };
+            let work = move || {
+                // What has begun goes on when nobody waits for it any more, and so does its memory.
+                let _permit = permit;
+                work()
             };
             web::block(work).await.map_err(|error| Refused::Internal(error.into()))?
         })

@@ -5,9 +5,9 @@ mod tls;
 use std::time::Duration;
 
 use diesel::ConnectionError;
-use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as DeadPool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
 use futures_util::FutureExt;
 use tokio_postgres::error::SqlState;
 
@@ -113,6 +113,14 @@ pub async fn get(pool: &Pool) -> Result<PooledConnection, DbError> {
             other => other.to_string(),
         })
     })
+}
+
+/// Gives a connection back to its pool, or closes it when it is still in a transaction, which ends then. The pool itself
+/// would find that out when it next comes to the connection.
+pub fn give_back(mut connection: PooledConnection) {
+    if AnsiTransactionManager::is_broken_transaction_manager(&mut *connection) {
+        drop(Object::take(connection));
+    }
 }
 
 /// Settings of the session. As a statement, not as start-up options, which poolers refuse.

@@ -90,6 +90,9 @@ pub enum Refusal {
     /// The time was over before all was written; nothing was.
     #[error("the time was over")]
     TimedOut,
+    /// The database did not say whether what was written stays.
+    #[error("the database did not answer at the end of the transaction")]
+    NoAnswer,
     /// The database refused.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -134,10 +137,10 @@ impl Deadline {
         }
         // The server takes zero for no limit, and what it ends must be over here as well.
         let milliseconds = left.as_millis() + 1;
-        diesel::sql_query("SELECT set_config('statement_timeout', $1, true)")
-            .bind::<Text, _>(milliseconds.to_string())
-            .execute(conn)
-            .await?;
+        // A transaction that nobody goes on with, because the client has gone, keeps no others waiting either.
+        let bounds = "SELECT set_config('statement_timeout', $1, true), \
+                             set_config('idle_in_transaction_session_timeout', $1, true)";
+        diesel::sql_query(bounds).bind::<Text, _>(milliseconds.to_string()).execute(conn).await?;
         Ok(())
     }
 
@@ -182,9 +185,21 @@ impl Totals {
 
 /// How long after a deadline a server that ends statements itself may take to say so.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long a server may take to say that a transaction has ended.
+const ENDING: Duration = Duration::from_secs(10);
 
-/// Runs `work` in a transaction. Given up before its end, that ends with its connection, which the pool then replaces; so it
-/// is when the server answers nothing at all until the deadline is over.
+/// Runs `work`, which has until `deadline`, in a transaction.
+async fn write<T>(
+    conn: &mut Connection,
+    deadline: Deadline,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    transaction(conn, deadline, async |conn| deadline.told(work(conn).await)).await
+}
+
+/// Runs `work` in a transaction. Given up before its end, because the server answers nothing at all until the deadline is
+/// over, or because the client has gone, it leaves the connection in that transaction: whoever has it must close it
+/// ([`give_back`](crate::db::connect::give_back)).
 async fn transaction<T, E: From<diesel::result::Error> + From<Refusal>>(
     conn: &mut Connection,
     deadline: Deadline,
@@ -201,9 +216,17 @@ async fn transaction<T, E: From<diesel::result::Error> + From<Refusal>>(
             Err(_) => return Err(Refusal::TimedOut.into()),
         },
     };
-    match &result {
-        Ok(_) => AnsiTransactionManager::commit_transaction(conn).await?,
-        Err(_) => AnsiTransactionManager::rollback_transaction(conn).await?,
+    let ending = async {
+        match &result {
+            Ok(_) => AnsiTransactionManager::commit_transaction(conn).await,
+            Err(_) => AnsiTransactionManager::rollback_transaction(conn).await,
+        }
+    };
+    match (tokio::time::timeout(ENDING, ending).await, &result) {
+        (Ok(ended), _) => ended?,
+        // Whether it was committed nobody knows.
+        (Err(_), Ok(_)) => return Err(Refusal::NoAnswer.into()),
+        (Err(_), Err(_)) => {}
     }
     result
 }

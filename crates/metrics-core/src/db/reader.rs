@@ -47,7 +47,8 @@ pub struct Page {
 
 /// A read-only view of the database as it was at one instant.
 ///
-/// Dropped without [`Snapshot::close`], the transaction ends with its connection, which the pool then replaces.
+/// Dropped without [`Snapshot::close`], the transaction ends with its connection, which the pool replaces when it next comes
+/// to it.
 pub struct Snapshot(PooledConnection);
 
 impl Snapshot {

@@ -206,7 +206,7 @@ async fn own(
     let range = asked.times.range()?;
     let bins = asked.bins(databoard)?;
     let curve = match until(range, now) {
-        Some(range) => own_points(worker, databoard, &entry, range, bins, asked, deadline.into_std()).await?,
+        Some(range) => own_points(databoard, &entry, range, bins, asked, deadline.into_std()).await?,
         None => Curve::empty(asked.name),
     };
     // Not before the points: what is refused is not recent.
@@ -215,7 +215,6 @@ async fn own(
 }
 
 async fn own_points(
-    worker: &Worker,
     databoard: &Databoard,
     entry: &Entry,
     range: TimeRange,
@@ -225,15 +224,15 @@ async fn own_points(
 ) -> Result<Curve, Refused> {
     let as_text = asked.as_text.unwrap_or(false);
     let Some(number) = bins else {
-        let events = databoard.internal.events(worker, entry, range, deadline).await?;
+        let events = databoard.internal.events(entry, range, deadline).await?;
         return Ok(Curve::of_events(asked.name, events, as_text));
     };
-    let bins = databoard.internal.bins(worker, entry, range, number, deadline).await?;
+    let bins = databoard.internal.bins(entry, range, number, deadline).await?;
     if bins.iter().all(|bin| bin.count == 0) {
         return Ok(Curve::empty(asked.name));
     }
     if asked.or_events && are_sparse(&bins, number.get().into()) {
-        let events = databoard.internal.events(worker, entry, range, deadline).await?;
+        let events = databoard.internal.events(entry, range, deadline).await?;
         return Ok(Curve::of_events_for_bins(asked.name, events, as_text));
     }
     Ok(Curve::of_bins(asked.name, bins, asked.leave_out_empty))

@@ -16,6 +16,8 @@ use metrics_core::channel::names::{Backend, Kind, Metric, Subject};
 use metrics_core::channel::{Bin, Events, TimeRange, Values};
 use metrics_core::db::databoard::points::{self, Wanted};
 use metrics_core::db::databoard::{catalogue, series};
+use metrics_core::db::reader::Snapshot;
+use metrics_core::db::{ConnectOptions, DbError, Pool, connect};
 use metrics_core::settings::{DatabaseUrl, Settings};
 use metrics_core::uptime::Poll;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -23,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use super::super::error::Refused;
 use super::super::state::Databoard;
+use super::super::within;
 use crate::direct::Direct;
 use crate::state::Worker;
 
@@ -30,6 +33,12 @@ use crate::state::Worker;
 const FRESH: Duration = Duration::from_mins(1);
 /// Time after which it is read anew while requests still have the old one.
 const OLD: Duration = Duration::from_secs(45);
+/// Longest time for reading it, whoever waits.
+const READING: Duration = Duration::from_mins(5);
+/// Channels whose points, other than polls, are read at once.
+const POINTS_AT_ONCE: usize = 4;
+/// Longest wait for a turn.
+const POINTS_WAIT: Duration = Duration::from_secs(10);
 /// Stores whose polls are read at once.
 const POLLS_AT_ONCE: usize = 4;
 
@@ -43,6 +52,8 @@ pub struct Internal {
     turn: Arc<Mutex<()>>,
     /// For polls, which come by COPY.
     polls: Direct,
+    /// For all other points. A curve may take far longer than other requests, and keeps none of them waiting.
+    points: Pool,
     /// Most points of a curve without bins.
     max_points: u32,
 }
@@ -56,15 +67,22 @@ struct Kept {
 
 impl Internal {
     /// Over the database `url`; connections are opened when first needed.
-    pub fn new(settings: &Settings, url: &DatabaseUrl) -> Self {
+    pub fn new(settings: &Settings, url: &DatabaseUrl) -> Result<Self, DbError> {
+        let options = ConnectOptions {
+            application_name: "metrics-api channels".to_owned(),
+            read_only: true,
+            statement_timeout: settings.api.query_timeout,
+            connect_timeout: settings.database.connect_timeout,
+        };
         let public = |backend: &Backend| settings.databoard.public_backends.iter().any(|name| name == backend.name());
-        Self {
+        Ok(Self {
             public: Backend::ALL.into_iter().filter(public).collect(),
             kept: RwLock::default(),
             turn: Arc::default(),
             polls: Direct::new(settings, url, "metrics-api channels", POLLS_AT_ONCE),
+            points: connect::pool(url, &options, POINTS_AT_ONCE, POINTS_WAIT)?,
             max_points: settings.databoard.max_points,
-        }
+        })
     }
 
     /// The channels that everybody may see, as they were read at most a minute ago. Those that are new get their ids.
@@ -133,13 +151,7 @@ impl Internal {
     }
 
     /// Events of a channel, read until `deadline`. More than a curve may have are refused.
-    pub async fn events(
-        &self,
-        worker: &Worker,
-        entry: &Entry,
-        range: TimeRange,
-        deadline: Instant,
-    ) -> Result<Events, Refused> {
+    pub async fn events(&self, entry: &Entry, range: TimeRange, deadline: Instant) -> Result<Events, Refused> {
         // One more, which tells that there are more.
         let limit = Some(self.max_points.saturating_add(1));
         let mut timestamps_ns = Vec::new();
@@ -153,7 +165,7 @@ impl Internal {
             timestamps_ns.extend(polls.iter().map(|poll| points::poll_ns(*poll)));
             values.extend(polls.iter().map(|poll| status(*poll)));
         } else {
-            let mut snapshot = worker.read().await?;
+            let mut snapshot = Snapshot::open(&self.points).await?;
             points::allow(&mut snapshot, left(deadline)).await?;
             let wanted = Wanted { subject: &entry.of.subject, metric: entry.metric, unit: entry.unit(), range, limit };
             points::each(&mut snapshot, wanted, |at_ns, value| {
@@ -170,7 +182,6 @@ impl Internal {
     /// Bins of a channel, read until `deadline`, whatever the number of its events.
     pub async fn bins(
         &self,
-        worker: &Worker,
         entry: &Entry,
         range: TimeRange,
         number: NonZeroU32,
@@ -182,7 +193,7 @@ impl Internal {
             let add = |poll| binner.add(points::poll_ns(poll), status(poll));
             points::polls(&client, store, range, None, add).await?;
         } else {
-            let mut snapshot = worker.read().await?;
+            let mut snapshot = Snapshot::open(&self.points).await?;
             points::allow(&mut snapshot, left(deadline)).await?;
             let wanted =
                 Wanted { subject: &entry.of.subject, metric: entry.metric, unit: entry.unit(), range, limit: None };
@@ -210,7 +221,7 @@ fn renew(
 ) -> JoinHandle<Result<Arc<Catalogue>, Refused>> {
     rt::spawn(async move {
         let internal = &databoard.internal;
-        let read = internal.read(&worker, &databoard).await;
+        let read = within(READING, internal.read(&worker, &databoard)).await;
         let catalogue = Arc::new(read.inspect_err(|error| tracing::warn!("channels could not be listed: {error}"))?);
         let kept = Kept { since: Instant::now(), catalogue: catalogue.clone() };
         *internal.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(kept);

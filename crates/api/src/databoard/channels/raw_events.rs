@@ -101,7 +101,7 @@ pub async fn get(
     let events = within(LIMIT, async {
         let backend = Backend::from_name(&backend).ok_or_else(unknown)?;
         let entry = databoard.internal.find(&worker, &databoard, backend, &name).await?.ok_or_else(unknown)?;
-        databoard.internal.events(&worker, &entry, range, deadline).await
+        databoard.internal.events(&entry, range, deadline).await
     })
     .await?;
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());

@@ -47,13 +47,16 @@ pub async fn get(worker: Data<Worker>, databoard: Data<Databoard>) -> Result<Htt
     .await
 }
 
+/// Longest time for which points are kept back for it.
+const NOTING: Duration = Duration::from_millis(500);
+
 /// Notes that the points of `channel` were asked for. That this fails is no reason to keep them back.
 pub async fn note(databoard: &Databoard, channel: &Channel) {
     let noted = async {
         let mut conn = databoard.connection().await?;
         Ok::<_, Refused>(recent::put(&mut conn, channel).await?)
     };
-    if let Err(error) = noted.await {
+    if let Err(error) = within(NOTING, noted).await {
         tracing::warn!(channel.name, "a channel is not noted as recent: {error}");
     }
 }

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 
 use super::versions::{self, Ending};
-use super::{Body, Deadline, Limits, Refusal, Totals, Written, room, signed, transaction};
+use super::{Body, Deadline, Limits, Refusal, Totals, Written, room, signed, write};
 use crate::db::connect::Connection;
 use crate::db::error::DbError;
 use crate::db::schema::{
@@ -119,7 +119,7 @@ pub async fn create(
     now: impl FnOnce() -> DateTime<Utc>,
     deadline: Deadline,
 ) -> Result<Written, Refusal> {
-    let written = transaction(conn, deadline, async |conn| {
+    write(conn, deadline, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
         let now = now();
         put_body(conn, id, 1, body.json, now).await?;
@@ -137,8 +137,8 @@ pub async fn create(
             .await?;
         totals.dashboards_bytes += signed(body.size_bytes);
         finish(conn, totals, id, 1, limits, now, deadline).await
-    });
-    deadline.told(written.await)
+    })
+    .await
 }
 
 /// Puts `body` in the place of the one that a dashboard has, and makes room. `expected`: the version that it must have.
@@ -151,7 +151,7 @@ pub async fn replace(
     now: impl FnOnce() -> DateTime<Utc>,
     deadline: Deadline,
 ) -> Result<Written, Refusal> {
-    let written = transaction(conn, deadline, async |conn| {
+    write(conn, deadline, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
         let now = now();
         let whole = hold(conn, id, expected).await?;
@@ -170,8 +170,8 @@ pub async fn replace(
             .await?;
         totals.dashboards_bytes += signed(body.size_bytes) - whole.size_bytes;
         finish(conn, totals, id, version, limits, now, deadline).await
-    });
-    deadline.told(written.await)
+    })
+    .await
 }
 
 /// Deletes a dashboard, and gives the body that it had. `expected`: the version that it must have.
@@ -180,11 +180,12 @@ pub async fn remove(
     id: &str,
     expected: Option<i64>,
     limits: &Limits,
-    now: DateTime<Utc>,
+    now: impl FnOnce() -> DateTime<Utc>,
     deadline: Deadline,
 ) -> Result<String, Refusal> {
-    let removed = transaction(conn, deadline, async |conn| {
+    write(conn, deadline, async |conn| {
         let mut totals = Totals::lock(conn, deadline).await?;
+        let now = now();
         let whole = hold(conn, id, expected).await?;
         let body = bodies::table.find((id, whole.version)).select(bodies::body).get_result(conn).await?;
         versions::keep(conn, &mut totals, &whole, Ending::Deleted, now).await?;
@@ -193,8 +194,8 @@ pub async fn remove(
         versions::prune(conn, &mut totals, limits, now).await?;
         totals.store(conn, now).await?;
         Ok(body)
-    });
-    deadline.told(removed.await)
+    })
+    .await
 }
 
 /// The dashboard, kept from others until the transaction ends, if it may be changed.

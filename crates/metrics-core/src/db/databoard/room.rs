@@ -37,13 +37,14 @@ pub async fn evict(
     conn: &mut Connection,
     limits: &Limits,
     is_dry: bool,
-    now: DateTime<Utc>,
+    now: impl FnOnce() -> DateTime<Utc>,
 ) -> Result<Vec<Evicted>, Refusal> {
     transaction(conn, Deadline::NONE, async |conn| {
         let mut totals = Totals::lock(conn, Deadline::NONE).await?;
         if is_dry {
             return would_go(conn, totals, limits).await;
         }
+        let now = now();
         let evicted = make_room(conn, &mut totals, limits, now, Deadline::NONE).await?;
         versions::prune(conn, &mut totals, limits, now).await?;
         totals.store(conn, now).await?;

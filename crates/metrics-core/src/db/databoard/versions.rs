@@ -109,9 +109,10 @@ struct Last {
 
 /// Brings a dashboard back that was deleted or evicted, with the body, the number and the flags that it had last. It makes
 /// no room for it.
-pub async fn undelete(conn: &mut Connection, id: &str, now: DateTime<Utc>) -> Result<i64, Refusal> {
+pub async fn undelete(conn: &mut Connection, id: &str, now: impl FnOnce() -> DateTime<Utc>) -> Result<i64, Refusal> {
     transaction(conn, Deadline::NONE, async |conn| {
         let mut totals = Totals::lock(conn, Deadline::NONE).await?;
+        let now = now();
         let exists = diesel::select(diesel::dsl::exists(dashboards::table.find(id)));
         if exists.get_result(conn).await? {
             return Err(Refusal::Exists);
