@@ -1,10 +1,10 @@
 -- 200 different slices of 12 cooling units and 90 days, again and again, for wrk.
 -- Arguments: ids of cooling units (comma-separated), first day (YYYY-MM-DD), number of days in the table.
--- Prints one line: requests per second, 99th percentile in ms, responses other than 200.
+
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "counting.lua")
 
 local COMBINATIONS, UNITS, DAYS = 200, 12, 90
 local paths, next_path = {}, 0
-not_200 = 0
 
 function init(arguments)
     local ids = {}
@@ -29,26 +29,4 @@ end
 function request()
     next_path = next_path % #paths + 1
     return wrk.format("GET", paths[next_path], {["Accept-Encoding"] = "identity"})
-end
-
-function response(status)
-    if status ~= 200 then
-        not_200 = not_200 + 1
-    end
-end
-
-local threads = {}
-
-function setup(thread)
-    threads[#threads + 1] = thread
-end
-
-function done(summary, latency)
-    local errors = summary.errors
-    local bad = errors.connect + errors.read + errors.write + errors.timeout
-    for _, thread in ipairs(threads) do
-        bad = bad + thread:get("not_200")
-    end
-    print(string.format("slices %.3f %.3f %d", summary.requests / (summary.duration / 1e6),
-        latency:percentile(99) / 1000, bad))
 end

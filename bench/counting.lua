@@ -1,5 +1,5 @@
--- The same page again and again, for wrk. Prints one line: requests, requests per second, 99th percentile in ms,
--- responses other than 200.
+-- Counts what scripts for wrk that load this get, and prints one line at the end: requests, requests per second, 99th
+-- percentile in ms, responses other than 200.
 
 not_200 = 0
 
@@ -21,6 +21,7 @@ function done(summary, latency)
     for _, thread in ipairs(threads) do
         bad = bad + thread:get("not_200")
     end
-    print(string.format("pages %d %.3f %.3f %d", summary.requests, summary.requests / (summary.duration / 1e6),
+    -- wrk writes lines of its own as well.
+    print(string.format("counted %d %.3f %.3f %d", summary.requests, summary.requests / (summary.duration / 1e6),
         latency:percentile(99) / 1000, bad))
 end
