@@ -1,15 +1,13 @@
 //! Requests over HTTP: TLS by ring with the system's authorities, time limits, and patience with a busy server.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_core::kpi::Authentication;
+use metrics_core::tls;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
 /// Attempts of one request at a server that says that it is busy.
@@ -106,8 +104,9 @@ impl HttpClient {
             let url = "http://…@…".to_owned();
             return Err(HttpError::Address { url, reason: "user and password have settings of their own".to_owned() });
         }
+        let tls = tls::verifying().map_err(|error| HttpError::Tls(error.to_string()))?;
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls)
             // A redirect would carry the credentials to wherever it points.
             .redirect(Policy::none())
             .no_proxy()
@@ -211,17 +210,6 @@ fn api_key(key: &str) -> Result<HeaderValue, HttpError> {
 /// The pause that the server asks for, where it gives seconds and not a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-fn tls() -> Result<ClientConfig, HttpError> {
-    let mut roots = RootCertStore::empty();
-    // Certificates that cannot be read are left out: a server that needs one of them is refused then.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| HttpError::Tls(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 /// An error with its sources in one line.
