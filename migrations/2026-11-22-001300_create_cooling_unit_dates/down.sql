@@ -1,0 +1,1 @@
+DROP VIEW metrics.cooling_unit_dates;
