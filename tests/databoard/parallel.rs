@@ -1,5 +1,7 @@
 //! Many at once.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -179,4 +181,40 @@ fn what_is_written_is_newer_than_what_was_read_while_it_waited() {
     });
     assert_eq!(stored(&db), (5, 50_000));
     assert_eq!(get(&api, &written).status, 200);
+}
+
+#[test]
+fn clients_that_go_away_leave_whole_dashboards_or_none() {
+    let db = TestDb::new();
+    let api = start(&db, &[]);
+    let body = sized(1_000);
+    let sent = |part: &str| {
+        let request = format!(
+            "POST /databoard/dashboard/ HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{part}",
+            body.len(),
+        );
+        let mut stream = TcpStream::connect(api.url().trim_start_matches("http://")).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    };
+    for _ in 0..2 {
+        let holder = holding(&db, "BEGIN; SELECT FROM metrics.databoard_totals FOR UPDATE");
+        let halves = (0..5).map(|_| sent(&body[..400]));
+        let clients: Vec<_> = halves.chain((0..5).map(|_| sent(&body))).collect();
+        until(|| waiting(&db, "SELECT") == 3);
+        drop(clients);
+        drop(holder);
+        let id = created(&api, EMPTY);
+        assert_eq!(get(&api, &id).status, 200);
+        until(|| {
+            let open =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL
+                AND pid <> pg_backend_pid()";
+            db.value(open) == 0
+        });
+    }
+    let (dashboards, bytes) = stored(&db);
+    let whole = dashboards - 2;
+    assert!((0..=10).contains(&whole), "{dashboards}");
+    assert_eq!(bytes, whole * 1_000 + 2 * 35, "{dashboards}");
 }
