@@ -5,7 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt as _;
 use metrics_core::db::connect::connect_diesel;
-use metrics_core::db::metrics::kpi::{self, Delivery, Ending, KpiEntry, NewResult, NewRun, Newest, Period, Pruned};
+use metrics_core::db::metrics::kpi::{
+    self, Delivery, Ending, HistoryPart, KpiEntry, NewResult, NewRun, Newest, Period, Pruned,
+};
 use metrics_core::db::reader::Page;
 use metrics_core::db::{ConnectOptions, Connection};
 use metrics_core::kpi::{Answer, ErrorKind, Failure, Form, Outcome, RunStatus};
@@ -245,13 +247,21 @@ fn the_history_has_failed_runs_and_its_newest_end() {
     with(&db, async |conn| {
         let all = Period::default();
         let numbers = |points: &[kpi::HistoryPoint]| points.iter().map(|point| point.value_num).collect::<Vec<_>>();
-        let history = kpi::history(conn, "demo", "A", all, 100).await.unwrap();
+        let mut history = async |period, limit, has_rows| {
+            let part = HistoryPart { period, limit, has_rows };
+            let points = kpi::history(conn, "demo", "A", part).await.unwrap();
+            points.try_collect::<Vec<_>>().await.unwrap()
+        };
+        let (last_two, without_rows) = (history(all, 2, true).await, history(all, 100, false).await);
+        let period = Period { from: Some(day(1)), before: Some(day(3)) };
+        let in_period = history(period, 100, true).await;
+        let history = history(all, 100, true).await;
+        assert_eq!(history, without_rows);
         assert_eq!(numbers(&history), [Some(1.0), None, Some(3.0), None]);
         assert_eq!(history[1].error_kind.as_deref(), Some("source_unavailable"));
         assert_eq!(history[1].started_at, day(1));
-        assert_eq!(numbers(&kpi::history(conn, "demo", "A", all, 2).await.unwrap()), [Some(3.0), None]);
-        let period = Period { from: Some(day(1)), before: Some(day(3)) };
-        assert_eq!(numbers(&kpi::history(conn, "demo", "A", period, 100).await.unwrap()), [None, Some(3.0)]);
+        assert_eq!(numbers(&last_two), [Some(3.0), None]);
+        assert_eq!(numbers(&in_period), [None, Some(3.0)]);
         assert_eq!(kpi::history_length(conn, "demo", "A", period).await.unwrap(), 2);
         assert_eq!(kpi::history_length(conn, "demo", "C", all).await.unwrap(), 0);
 
@@ -278,7 +288,7 @@ fn a_sheet_has_columns_as_they_came_and_rows_as_the_runs_began() {
     with(&db, async |conn| {
         kpi::begin(conn, &new_run("demo", day(2), 3)).await.unwrap();
         assert_eq!(kpi::sheet_columns(conn, "demo").await.unwrap(), ["Z", "B", "A"]);
-        let cells: Vec<_> = kpi::sheet_cells(conn, "demo").await.unwrap().try_collect().await.unwrap();
+        let cells: Vec<_> = kpi::sheet_cells(conn, "demo", 1).await.unwrap().try_collect().await.unwrap();
         let cells: Vec<_> = cells
             .iter()
             .map(|cell| (cell.started_at, cell.name.as_str(), cell.value.as_ref().map(kpi::JsonText::as_str)))

@@ -31,6 +31,8 @@ pub struct Representation {
     tag: EntityTag,
     encoding: ContentEncoding,
     if_none_match: Option<IfNoneMatch>,
+    /// Whether it is a page, which has a language.
+    is_page: bool,
 }
 
 impl Representation {
@@ -67,6 +69,7 @@ impl Representation {
                 .contains_key(header::IF_NONE_MATCH)
                 .then(|| IfNoneMatch::parse(request).ok())
                 .flatten(),
+            is_page: pages::is_page(request.path()),
         })
     }
 
@@ -88,7 +91,9 @@ impl Representation {
     pub fn not_modified(&self) -> HttpResponse {
         let mut response = HttpResponse::NotModified();
         response.insert_header(ETag(self.tag.clone())).insert_header(CacheControl(vec![CacheDirective::NoCache]));
-        response.insert_header((header::VARY, self.vary().join(", ")));
+        let language = self.is_page.then_some("accept-language");
+        let vary: Vec<_> = self.vary().into_iter().chain(language).collect();
+        response.insert_header((header::VARY, vary.join(", ")));
         response.finish()
     }
 
@@ -137,6 +142,19 @@ impl Representation {
         response.insert_header((header::CONTENT_TYPE, wanted.content_type()));
         response.insert_header(wanted.disposition(&table.name));
         Ok(response.body(table.write(wanted).await?))
+    }
+
+    /// `200 OK` with a body that was written in the form that the client wants; as a file of this name, before its
+    /// extension, unless that is JSON.
+    pub fn spooled(&self, name: &str, body: BoxBody) -> HttpResponse {
+        let mut response = self.ok();
+        match self.wanted.filter(|wanted| wanted.form != Form::Json) {
+            Some(wanted) => response
+                .insert_header((header::CONTENT_TYPE, wanted.content_type()))
+                .insert_header(wanted.disposition(name)),
+            None => response.insert_header(ContentType::json()),
+        };
+        response.body(body)
     }
 
     /// `200 OK` with a file.

@@ -236,7 +236,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
 }
 
 /// The cells of a row: a member for each column, or the member of an object that the column's prefix names.
-fn cells(columns: &[Column], row: &impl Serialize) -> Result<Vec<Value>, ApiError> {
+pub fn cells(columns: &[Column], row: &impl Serialize) -> Result<Vec<Value>, ApiError> {
     let mut members = BTreeMap::new();
     let Members(outer) = serde_json::from_str(&serde_json::to_string(row)?)?;
     let names: BTreeSet<_> = columns.iter().map(|column| column.name.as_str()).collect();

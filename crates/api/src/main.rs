@@ -93,26 +93,27 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     }
 
     let handles = [api.handle(), health.handle()];
-    let stopping = actix_web::rt::spawn(async move {
+    let asked_twice = async {
         let name = stop.recv().await;
         tracing::info!("{name}: finishing requests; again to stop at once");
-        let graceful = stop_all(&handles, true);
         tokio::select! {
-            () = graceful => {}
-            _ = stop.recv() => stop_all(&handles, false).await,
+            // The servers have ended then.
+            () = finish(&handles) => std::future::pending().await,
+            name = stop.recv() => tracing::info!("{name}: stopping at once"),
         }
-    });
-    let (api, health) = tokio::join!(api, health);
-    stopping.abort();
-    api.and(health).context("the server failed")?;
+    };
+    tokio::select! {
+        (api, health) = async { tokio::join!(api, health) } => api.and(health).context("the server failed")?,
+        // A server that waits for its requests hears nothing more: it ends with the program.
+        () = asked_twice => {}
+    }
     Ok(())
 }
 
-async fn stop_all(handles: &[ServerHandle; 2], graceful: bool) {
-    let [api, health] = handles;
+async fn finish([api, health]: &[ServerHandle; 2]) {
     // Health answers until the last request is done.
-    api.stop(graceful).await;
-    health.stop(graceful).await;
+    api.stop(true).await;
+    health.stop(true).await;
 }
 
 fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {

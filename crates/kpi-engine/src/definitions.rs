@@ -72,10 +72,7 @@ impl std::fmt::Debug for Secrets {
 
 /// `text` with `%41` and the like replaced by what they stand for.
 fn percent_decoded(text: &str) -> String {
-    // A form decodes + too, which is itself in the user part of an address.
-    let text = text.replace('+', "%2B");
-    let decoded = url::form_urlencoded::parse(text.as_bytes()).next().map(|(key, _)| key.into_owned());
-    decoded.unwrap_or_default()
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// A path that a file names, relative to the folder of that file.

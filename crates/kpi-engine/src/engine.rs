@@ -17,7 +17,6 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{SessionState, TaskContext};
 use datafusion::logical_expr::ScalarUDF;
-use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use futures_util::TryStreamExt as _;
 use metrics_core::kpi::{Answer, ErrorKind, Failure, Outcome};
@@ -27,6 +26,7 @@ use metrics_core::secret::Secret;
 use self::answer::Collector;
 pub(crate) use self::planning::Work;
 use self::sources::Sources;
+use crate::cores::Cores;
 use crate::dialect::{BooleanTexts, Casts, ConvertFrom, ConvertTo, DaysAsInstants};
 use crate::external::ExternalError;
 use crate::failure::{failure, of_engine};
@@ -97,6 +97,7 @@ pub struct Engine {
     state: SessionState,
     /// The same, with the columns of tables that `SELECT *` leaves out.
     state_with_hidden: SessionState,
+    pub(crate) cores: Cores,
     as_of: DateTime<Utc>,
     zone: Tz,
 }
@@ -114,22 +115,19 @@ impl Engine {
             .build();
         sources.register(&state, false);
         sources.register(&state_with_hidden, true);
-        Ok(Self { sources, state, state_with_hidden, as_of: options.as_of, zone })
+        let cores = Cores::new(definitions.concurrency).map_err(|error| EngineError::Setup(Box::new(error.into())))?;
+        Ok(Self { sources, state, state_with_hidden, cores, as_of: options.as_of, zone })
     }
 
-    /// Parses, resolves and plans a query. No data is read.
+    /// Parses, resolves and plans a query within its deadline. No data is read.
     pub async fn check(&self, kpi: &Kpi) -> Result<Plan, Failure> {
-        Ok(self.plan(kpi).await?.plan)
+        Ok(within(kpi, self.plan(kpi)).await?.plan)
     }
 
     /// Runs a query within its deadline. When that passes, or this is dropped, it ends at its sources too.
     pub async fn run(&self, kpi: &Kpi) -> Outcome {
         let started = Instant::now();
-        let result = match tokio::time::timeout(kpi.timeout, self.answer(kpi)).await {
-            Ok(result) => result,
-            Err(_) => Err(failure(ErrorKind::Timeout, format!("not done within {:?}", kpi.timeout))),
-        };
-        Outcome { result, duration: started.elapsed() }
+        Outcome { result: within(kpi, self.answer(kpi)).await, duration: started.elapsed() }
     }
 
     async fn answer(&self, kpi: &Kpi) -> Result<Answer, Failure> {
@@ -162,8 +160,8 @@ impl Engine {
                 let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
                 collector.start(&names)?;
                 let task = self.task(&ending.0, kpi);
-                let mut batches = execute_stream(Arc::clone(physical), task)
-                    .map_err(|error| of_engine(&error, ErrorKind::Execution))?;
+                let batches = self.cores.run(physical, task);
+                let mut batches = batches.map_err(|error| of_engine(&error, ErrorKind::Execution))?;
                 while let Some(batch) =
                     batches.try_next().await.map_err(|error| of_engine(&error, ErrorKind::Execution))?
                 {
@@ -191,6 +189,12 @@ impl Engine {
         let task = TaskContext::from(&self.state);
         Arc::new(task.with_session_config(config))
     }
+}
+
+/// What comes of `work` within the time that a KPI has.
+async fn within<T>(kpi: &Kpi, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let late = |_| Err(failure(ErrorKind::Timeout, format!("not done within {:?}", kpi.timeout)));
+    tokio::time::timeout(kpi.timeout, work).await.unwrap_or_else(late)
 }
 
 fn elsewhere(kpi: &Kpi, error: &ExternalError) -> Failure {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures_util::TryStreamExt as _;
 use metrics_core::kpi::{ErrorKind, Failure, Kpi};
 
@@ -59,7 +59,7 @@ impl Engine {
             Work::Here(physical) => {
                 if analyze {
                     let task = self.task(&ending.0, kpi);
-                    let rows = execute_stream(Arc::clone(physical), task);
+                    let rows = self.cores.run(physical, task);
                     let mut rows = rows.map_err(|error| of_engine(&error, ErrorKind::Execution))?;
                     while rows.try_next().await.map_err(|error| of_engine(&error, ErrorKind::Execution))?.is_some() {}
                 }

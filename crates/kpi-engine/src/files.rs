@@ -79,7 +79,8 @@ impl SchemaProvider for FilesSchema {
     }
 }
 
-/// The files of a table: itself, or those in the folder with one of the endings, by name.
+/// The files of a table: itself, or those in the folder with one of the endings, by name. Files whose names begin with a
+/// dot or an underscore are not: programs that write files call them so until they are whole.
 fn files(table: &str, path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error: std::io::Error| unreadable(table, path, &error);
     if !std::fs::metadata(path).map_err(failed)?.is_dir() {
@@ -88,8 +89,7 @@ fn files(table: &str, path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Fai
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-        if path.is_file() && endings.contains(&ending) {
+        if path.is_file() && has_ending(&path, endings) {
             found.push(path);
         }
     }
@@ -102,6 +102,11 @@ fn files(table: &str, path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Fai
         ));
     }
     Ok(found)
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let text = |part: Option<&std::ffi::OsStr>| part.and_then(|part| part.to_str()).unwrap_or("").to_owned();
+    endings.contains(&text(path.extension()).as_str()) && !text(path.file_name()).starts_with(['.', '_'])
 }
 
 fn unreadable(table: &str, path: &Path, error: &std::io::Error) -> Failure {

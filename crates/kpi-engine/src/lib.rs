@@ -5,8 +5,9 @@
 //!
 //! [`definitions`] says which KPIs there are, [`sinks`] where their values go, [`program`] is what cron runs.
 
+pub mod cores;
 pub mod definitions;
-pub mod dialect;
+mod dialect;
 pub mod engine;
 pub mod explain;
 pub mod external;

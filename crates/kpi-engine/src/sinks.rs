@@ -6,9 +6,9 @@ mod sheets;
 mod xlsx;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use metrics_core::kpi::{Cell, Form, LayoutWarning};
 use tempfile::NamedTempFile;
@@ -82,9 +82,12 @@ impl SinkError {
     }
 }
 
+/// What the first column is written in. Its texts are in the order of their instants, but for the hour that comes twice.
+const DATE_TIME: &str = "%F %T";
+
 /// `instant` as it stands in the first column.
 pub fn date_time(instant: DateTime<Utc>, zone: Tz) -> String {
-    instant.with_timezone(&zone).format("%F %T").to_string()
+    instant.with_timezone(&zone).format(DATE_TIME).to_string()
 }
 
 /// The cells of a row, of at most `limit` characters each.
@@ -115,7 +118,19 @@ fn cell(name: &str, form: Form, value: Option<&str>, limit: usize) -> (Cell, Opt
     }
 }
 
-/// A file beside `path`, which is removed unless it becomes `path`. Folders on the way are made.
+/// Whether the row of `there` belongs behind that of `date_time`. Rows of others, which begin with something else, do not
+/// say.
+fn is_later(there: &str, date_time: &str) -> bool {
+    NaiveDateTime::parse_from_str(there, DATE_TIME).is_ok() && there > date_time
+}
+
+/// The file that is to be replaced: that to which a link leads.
+fn target(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// A file beside `path`, which is removed unless it becomes `path`; as readable as one that is there. Folders on the way
+/// are made.
 fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
@@ -127,7 +142,11 @@ fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
         // As other programs make files; the process's mask takes away what it takes away from them.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    let file = builder.tempfile_in(folder)?;
+    if let Ok(there) = path.metadata() {
+        file.as_file().set_permissions(there.permissions())?;
+    }
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use metrics_core::db::metrics::kpi::{self, HistoryPoint, Newest, StoredKpi};
+use futures_util::TryStreamExt as _;
+use metrics_core::db::metrics::kpi::{self, HistoryPart, HistoryPoint, Newest, StoredKpi};
 
 use super::figure::{Figure, Reason};
 use super::kpi_rows::RowsTable;
@@ -121,7 +122,9 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
     };
     let StoredKpi { environment, name, .. } = &found;
     let total = kpi::history_length(&mut snapshot, environment, name, query.period).await?;
-    let points = kpi::history(&mut snapshot, environment, name, query.period, query.limit.into()).await?;
+    // Of rows the page says how many there were.
+    let part = HistoryPart { period: query.period, limit: query.limit.into(), has_rows: false };
+    let points: Vec<_> = kpi::history(&mut snapshot, environment, name, part).await?.try_collect().await?;
     let one = std::slice::from_ref(&found);
     let last = kpi::newest(&mut snapshot, one, Newest::Last).await?.pop().and_then(|mut points| points.pop());
     let ok = kpi::newest(&mut snapshot, one, Newest::LastOk).await?.pop().and_then(|mut points| points.pop());

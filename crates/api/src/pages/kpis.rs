@@ -136,8 +136,8 @@ impl<'a> Shown<'a> {
     /// The value as a figure; of rows, how many there are.
     pub fn figure(self, page: &Page) -> Figure {
         match (self.form, self.value) {
+            ("rows", _) => page.maybe_count(self.rows, Reason::KpiFailed).unit(page.t("kpi.rows_unit")),
             (_, None) => page.unknown(Reason::KpiFailed),
-            ("rows", Some(_)) => page.maybe_count(self.rows, Reason::KpiFailed).unit(page.t("kpi.rows_unit")),
             (_, Some("null")) => page.unknown(Reason::KpiNull),
             (_, Some(json)) => page.json(json).unit(self.unit.unwrap_or_default()),
         }

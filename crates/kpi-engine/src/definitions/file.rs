@@ -92,7 +92,12 @@ pub fn load(file: &Path, options: &Options<'_>) -> Result<DefinitionsFile, FileE
     }
     let mut sinks: Vec<Sink> = Vec::new();
     for (key, node) in collected.sinks {
-        sinks.push(read_sink(&key, node, &environment, &context)?);
+        let sink = read_sink(&key, node, &environment, &context)?;
+        if let Some(other) = sinks.iter().find(|other| other.kind.writes_where(&sink.kind)) {
+            let message = format!("the sink {} writes where the sink {} does", sink.name, other.name);
+            return Err(FileError::at(&key.place, message));
+        }
+        sinks.push(sink);
     }
     let definitions = Definitions { environment, time_zone, concurrency, sources, kpis };
     let secrets = Secrets::of(context.secrets.into_inner());

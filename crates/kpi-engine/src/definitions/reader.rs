@@ -229,7 +229,12 @@ pub fn did_you_mean<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Str
 pub fn text(node: Node, what: &str, context: &Context<'_>) -> Result<String, FileError> {
     match node.value {
         Value::Text(text) => {
-            filled(&text, context.variables).map_err(|message| FileError::at(&node.place, format!("{what}: {message}")))
+            let wrong = |message: String| FileError::at(&node.place, format!("{what}: {message}"));
+            let text = filled(&text, context.variables).map_err(wrong)?;
+            if text.contains('\0') {
+                return Err(wrong("there is a NUL in it, which no database stores".to_owned()));
+            }
+            Ok(text)
         }
         other => Err(FileError::at(&node.place, format!("{what} is text, not {}", other.kind()))),
     }

@@ -1,6 +1,6 @@
 //! `[sinks.*]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use metrics_core::google::ServiceAccount;
 use metrics_core::secret::Secret;
@@ -39,6 +39,22 @@ pub enum SinkKind {
     },
     /// A tab of a Google spreadsheet.
     Sheets(Box<SheetsSink>),
+}
+
+impl SinkKind {
+    /// Whether what `other` writes would be written over.
+    pub(super) fn writes_where(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Csv { path } | Self::Xlsx { path, .. },
+                Self::Csv { path: other } | Self::Xlsx { path: other, .. },
+            ) => path == other,
+            (Self::Sheets(sheet), Self::Sheets(other)) => {
+                (&sheet.base_url, &sheet.spreadsheet, &sheet.tab) == (&other.base_url, &other.spreadsheet, &other.tab)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A tab of a Google spreadsheet.
@@ -103,23 +119,37 @@ pub fn read_sink(key: &Key, node: Node, environment: &str, context: &Context<'_>
         return Err(table.error("has no kind: it is one of csv, xlsx, google-sheets"));
     };
     let kind = match kind {
-        Kind::Csv => SinkKind::Csv { path: beside(&file, &in_environment(&table.required("path")?, environment)) },
-        Kind::Xlsx => SinkKind::Xlsx {
-            path: beside(&file, &in_environment(&table.required("path")?, environment)),
-            tab: tab(&mut table, environment)?,
-        },
+        Kind::Csv => SinkKind::Csv { path: path(&mut table, &file, environment)? },
+        Kind::Xlsx => {
+            let (path, tab) = (path(&mut table, &file, environment)?, tab(&mut table, environment)?);
+            if tab.contains(|char| "[]:*?/\\".contains(char)) || tab.starts_with('\'') || tab.ends_with('\'') {
+                return Err(table.error(format!(
+                    "has the tab `{tab}`: that of a workbook has none of [ ] : * ? / \\, and no ' at its ends"
+                )));
+            }
+            SinkKind::Xlsx { path, tab }
+        }
         Kind::Sheets => SinkKind::Sheets(Box::new(sheets(&mut table, environment, context)?)),
     };
     table.finish()?;
     Ok(Sink { name: key.name.clone(), kind })
 }
 
-fn in_environment(text: &str, environment: &str) -> String {
-    text.replace("{environment}", environment)
+fn path(table: &mut Table<'_>, file: &Path, environment: &str) -> Result<PathBuf, FileError> {
+    let path = table.required("path")?;
+    Ok(beside(file, &in_environment(table, &path, environment)?))
 }
 
 fn tab(table: &mut Table<'_>, environment: &str) -> Result<String, FileError> {
-    Ok(in_environment(&table.text("tab")?.unwrap_or_else(|| "{environment}".to_owned()), environment))
+    let tab = table.text("tab")?.unwrap_or_else(|| "{environment}".to_owned());
+    in_environment(table, &tab, environment)
+}
+
+fn in_environment(table: &Table<'_>, text: &str, environment: &str) -> Result<String, FileError> {
+    if text.replace("{environment}", "").contains(['{', '}']) {
+        return Err(table.error(format!("has `{text}`, in which only {{environment}} has braces")));
+    }
+    Ok(text.replace("{environment}", environment))
 }
 
 fn sheets(table: &mut Table<'_>, environment: &str, context: &Context<'_>) -> Result<SheetsSink, FileError> {

@@ -79,9 +79,18 @@ fn postgres(table: &mut Table<'_>) -> Result<PostgresSource, FileError> {
         url: url(table)?,
         schemas: table.texts("schemas")?.into_iter().map(|(schema, _)| schema).collect(),
         pool: table.number("pool", 1..=100)?.unwrap_or(3),
-        statement_timeout: table.parsed("statement_timeout", length)?.unwrap_or(Duration::from_secs(30)),
+        statement_timeout: table.parsed("statement_timeout", statement_timeout)?.unwrap_or(Duration::from_secs(30)),
         is_read_only: table.boolean("read_only")?.unwrap_or(true),
     })
+}
+
+/// A length that PostgreSQL takes for a time-out.
+fn statement_timeout(text: &str) -> Result<Duration, String> {
+    let length = length(text)?;
+    if length.as_millis() > i32::MAX.unsigned_abs().into() {
+        return Err(format!("`{text}` is longer than the 24 days that PostgreSQL takes"));
+    }
+    Ok(length)
 }
 
 /// An address of `http` or `https` without user and password, and these.

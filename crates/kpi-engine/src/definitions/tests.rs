@@ -33,7 +33,7 @@ large = true
 
 [sources.elastic2]
 kind = "elasticsearch"
-url = "https://me:p%40ss@search.example:9200/"
+url = "https://me:p%40+&=ss@search.example:9200/"
 [sources.elastic2.schemas.logs]
 index = "logs-*"
 table = "log"
@@ -139,7 +139,7 @@ fn a_whole_file_is_read() {
     let SourceKind::Search(search) = &definitions.sources["elastic2"].kind else { panic!() };
     assert_eq!((search.url.as_str(), search.page_size), ("https://search.example:9200", 1_000));
     let Some(Authentication::Basic { user, password }) = &search.authentication else { panic!() };
-    assert_eq!((user.as_str(), password.expose()), ("me", "p@ss"));
+    assert_eq!((user.as_str(), password.expose()), ("me", "p@+&=ss"));
     let logs = &search.schemas["logs"];
     assert_eq!(
         (logs.index.as_str(), logs.table.as_str(), logs.arrays.as_slice()),
@@ -298,6 +298,17 @@ fn mistakes_are_named_with_their_place() {
         ),
         ("[sources.a]\nkind = 'elasticsearch'\nurl = 'localhost:9200'\nschemas = {l = {}}", "has an unusable url"),
         ("[sinks.a]\nkind = 'csv'", "the sink a has no path"),
+        ("[sinks.a]\nkind = 'csv'\npath = 'out/{enviroment}.csv'", "only {environment} has braces"),
+        ("[sinks.a]\nkind = 'xlsx'\npath = 'a.xlsx'\ntab = 'a/b'", "the tab `a/b`"),
+        (
+            "[sinks.a]\nkind = 'csv'\npath = 'same'\n[sinks.b]\nkind = 'xlsx'\npath = 'same'",
+            "the sink b writes where the sink a does",
+        ),
+        ("[[kpi]]\nname = 'a'\nsql = 'SELECT 1'\nunit = \"a\\u0000b\"", "there is a NUL in it"),
+        (
+            "[sources.a]\nkind = 'postgres'\nurl = 'postgres://h/d'\nstatement_timeout = '30d'",
+            "longer than the 24 days that PostgreSQL takes",
+        ),
         ("[sinks.a]\nkind = 'google-sheets'\nspreadsheet = '../x'", "has a spreadsheet that is no id"),
         (
             "[sinks.a]\nkind = 'google-sheets'\nspreadsheet = 'x'\nbase_url = 'http://h.example'",

@@ -122,9 +122,11 @@ impl<'a> Collector<'a> {
                 let value_num = match self.value.as_str() {
                     "null" => None,
                     number => {
-                        Some(number.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| {
+                        let nearest = number.parse::<f64>().map_err(|_| {
                             failure(ErrorKind::Value, format!("a count is a number, not {}", shortened(number)))
-                        })?)
+                        })?;
+                        // A number of a thousand digits has its digits, and no number of the processor near it.
+                        Some(nearest).filter(|number| number.is_finite())
                     }
                 };
                 Ok(Answer { value: self.value, value_num, rows: None, is_truncated: false })

@@ -23,6 +23,8 @@ use crate::search::SearchServer;
 const METRICS_POOL: usize = 2;
 /// Of a statement on our own database.
 const METRICS_TIMEOUT: Duration = Duration::from_secs(30);
+/// So long a source may take to say what it has, if the KPIs that use it have that much time.
+const LONGEST_OPENING: Duration = Duration::from_secs(30);
 
 /// An opened source.
 #[derive(Debug)]
@@ -53,21 +55,30 @@ impl Sources {
     /// Opens those that the KPIs use, at the same time.
     pub async fn open(definitions: &Definitions, kpis: &[&Kpi], metrics: Option<&Secret>) -> Self {
         // A query that cannot be read uses nothing; why, it says when it is planned.
-        let checked: Vec<Checked> = kpis.iter().filter_map(|kpi| check_offline(definitions, kpi).ok()).collect();
-        let used: BTreeMap<&str, &Source> = checked
-            .iter()
-            .flat_map(|checked| &checked.sources)
-            .filter_map(|name| definitions.sources.get_key_value(name))
-            .map(|(name, source)| (name.as_str(), source))
-            .collect();
-        let opened = used.into_iter().map(async |(name, source)| {
-            let tables = checked.iter().flat_map(|checked| &checked.tables);
+        let checked: Vec<(Duration, Checked)> =
+            kpis.iter().filter_map(|kpi| Some((kpi.timeout, check_offline(definitions, kpi).ok()?))).collect();
+        let mut used: BTreeMap<&str, (&Source, Duration)> = BTreeMap::new();
+        for (timeout, checked) in &checked {
+            for name in &checked.sources {
+                let Some((name, source)) = definitions.sources.get_key_value(name) else { continue };
+                let (_, longest) = used.entry(name).or_insert((source, *timeout));
+                *longest = (*longest).max(*timeout);
+            }
+        }
+        let opened = used.into_iter().map(async |(name, (source, longest))| {
+            let tables = checked.iter().flat_map(|(_, checked)| &checked.tables);
             let named: BTreeSet<_> = tables
                 .filter(|table| table[0] == name)
                 .map(|[_, schema, table]| [schema.clone(), table.clone()])
                 .collect();
             let named: Vec<_> = named.into_iter().collect();
-            let opened = open(name, source, &named, definitions.time_zone.name(), metrics).await;
+            // One that accepts connections and then is silent fails its KPIs, and does not keep the others waiting.
+            let limit = longest.min(LONGEST_OPENING);
+            let opened = open(name, source, &named, definitions.time_zone.name(), metrics);
+            let opened = tokio::time::timeout(limit, opened).await.unwrap_or_else(|_| {
+                let message = format!("{name}: it did not say within {limit:?} what it has");
+                Err(failure(ErrorKind::SourceUnavailable, message))
+            });
             (name.to_owned(), opened)
         });
         let opened = join_all(opened).await.into_iter().collect();

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::cli::RunArgs;
 use super::error::ProgramError;
 use super::session::Session;
+use super::stop::Stop;
 use super::summary::{Sent, print_deliveries};
 use crate::definitions::{DefinitionsFile, Sink, SinkKind, did_you_mean};
 use crate::sinks::{
@@ -65,6 +66,7 @@ pub async fn resend(
     sinks: &[&Sink],
     arguments: &RunArgs,
     session: &Session,
+    stop: &Stop,
     connection: &mut Connection,
     out: &mut impl Write,
 ) -> Result<Exit, ProgramError> {
@@ -93,7 +95,7 @@ pub async fn resend(
         known: known(file, connection).await?,
         is_resend: true,
     };
-    let deliveries = all(run, sinks, &row, file, session, connection).await?;
+    let deliveries = all(run, sinks, &row, file, session, stop, connection).await?;
     if arguments.json {
         writeln!(out, "{}", json!({ "id": run, "deliveries": deliveries }))?;
     } else if !arguments.quiet {
@@ -104,18 +106,27 @@ pub async fn resend(
     Ok(if has_failed { Exit::Partial } else { Exit::Done })
 }
 
-/// Sends a row to each sink, one after the other, and notes what became of it. One that fails does not stop the next.
+/// Sends a row to each sink, one after the other, and notes what became of it. One that fails does not stop the next; a
+/// signal does.
 pub async fn all(
     run: i64,
     sinks: &[&Sink],
     row: &RunRow,
     file: &DefinitionsFile,
     session: &Session,
+    stop: &Stop,
     connection: &mut Connection,
 ) -> Result<Vec<Sent>, ProgramError> {
     let mut deliveries = Vec::new();
     for sink in sinks {
-        let done = one(sink, row, file, connection).await;
+        let done = if stop.is_asked() {
+            Err(SinkError {
+                attempts: 0,
+                message: "the program was asked to end before it came to this sink".to_owned(),
+            })
+        } else {
+            one(run, sink, row, file, connection).await
+        };
         let (attempts, error, warnings) = match done {
             Ok(Delivered { attempts, warnings }) => (attempts, None, warnings),
             Err(SinkError { attempts, message }) => (attempts, Some(file.secrets.hide(&message)), Vec::new()),
@@ -132,6 +143,7 @@ pub async fn all(
 }
 
 async fn one(
+    run: i64,
     sink: &Sink,
     row: &RunRow,
     file: &DefinitionsFile,
@@ -147,7 +159,7 @@ async fn one(
             elsewhere(move || deliver_sheets(&sheets, &row)).await
         }
         SinkKind::Xlsx { path, tab } => {
-            let book = book(tab, file, connection).await?;
+            let book = book(run, tab, file, connection).await?;
             let path = path.clone();
             elsewhere(move || deliver_xlsx(&path, book)).await
         }
@@ -163,7 +175,7 @@ async fn elsewhere(
 }
 
 /// The workbook of all runs of the environment.
-async fn book(tab: &str, file: &DefinitionsFile, connection: &mut Connection) -> Result<Book, SinkError> {
+async fn book(run: i64, tab: &str, file: &DefinitionsFile, connection: &mut Connection) -> Result<Book, SinkError> {
     let of_database = |error: DbError| SinkError {
         attempts: 1,
         message: format!("cannot read the history: {:#}", anyhow::Error::from(error)),
@@ -173,9 +185,9 @@ async fn book(tab: &str, file: &DefinitionsFile, connection: &mut Connection) ->
     let mut book = Book::new(tab, &columns)?;
     // Once for the results of the formulas, which stand above the rows, and once for the rows.
     for is_writing in [false, true] {
-        let cells = kpi::sheet_cells(connection, environment).await.map_err(of_database)?;
+        let cells = kpi::sheet_cells(connection, environment, run).await.map_err(of_database)?;
         let mut cells = std::pin::pin!(cells);
-        let mut run: Option<(i64, DateTime<Utc>, Vec<RunValue>)> = None;
+        let mut open: Option<(i64, DateTime<Utc>, Vec<RunValue>)> = None;
         let mut close = |run: Option<(i64, DateTime<Utc>, Vec<RunValue>)>| {
             let Some((_, started_at, values)) = run else { return Ok(()) };
             if is_writing {
@@ -188,14 +200,14 @@ async fn book(tab: &str, file: &DefinitionsFile, connection: &mut Connection) ->
         while let Some(SheetCell { run_id, started_at, name, form, value, .. }) =
             cells.try_next().await.map_err(of_database)?
         {
-            if run.as_ref().is_none_or(|(id, ..)| *id != run_id) {
-                close(run.replace((run_id, started_at, Vec::new())))?;
+            if open.as_ref().is_none_or(|(id, ..)| *id != run_id) {
+                close(open.replace((run_id, started_at, Vec::new())))?;
             }
-            if let Some((.., values)) = &mut run {
+            if let Some((.., values)) = &mut open {
                 values.push(RunValue::stored(name, &form, value.map(kpi::JsonText::into_string)));
             }
         }
-        close(run)?;
+        close(open)?;
     }
     Ok(book)
 }

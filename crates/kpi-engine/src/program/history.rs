@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use futures_util::TryStreamExt as _;
 use metrics_core::db::connect::Connection;
-use metrics_core::db::metrics::kpi::{self, HistoryPoint, JsonText, Period};
+use metrics_core::db::metrics::kpi::{self, HistoryPart, HistoryPoint, JsonText, Period};
 use metrics_core::exit::Exit;
 
 use super::cli::HistoryArgs;
@@ -37,7 +38,9 @@ pub async fn history(arguments: &HistoryArgs, session: &Session, out: &mut impl 
     let mut connection = session.connection(&databases, "history").await?;
     let name = name(&mut connection, &environment, &arguments.name).await?;
     let period = Period { from: arguments.since, before: None };
-    let points = kpi::history(&mut connection, &environment, &name, period, arguments.limit).await?;
+    let part = HistoryPart { period, limit: arguments.limit, has_rows: true };
+    let points = kpi::history(&mut connection, &environment, &name, part).await?;
+    let points: Vec<HistoryPoint> = points.try_collect().await?;
     if arguments.csv {
         write_csv(out, &points).map_err(std::io::Error::other)?;
         return Ok(Exit::Done);

@@ -8,6 +8,7 @@ use chrono::{DateTime, SubsecRound as _, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
+use metrics_core::db::Databases;
 use metrics_core::db::connect::Connection;
 use metrics_core::db::metrics::kpi::{self, Ending, KpiEntry, NewResult, NewRun};
 use metrics_core::exit::Exit;
@@ -37,7 +38,7 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
         return Err(ProgramError::Locked { environment: environment.clone(), holder });
     }
     if let Some(run) = arguments.resend {
-        return deliver::resend(run, &file, &sinks, arguments, session, &mut connection, out).await;
+        return deliver::resend(run, &file, &sinks, arguments, session, &stop, &mut connection, out).await;
     }
 
     refuse_the_past(arguments, &mut connection, environment, as_of).await?;
@@ -76,10 +77,14 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
     if let Some(run) = begun {
         let ending =
             Ending { is_interrupted: summary.status == RunStatus::Interrupted, finished_at: summary.finished_at };
-        kpi::finish(&mut connection, run, &results, ending).await.context("results").map_err(ProgramError::Failed)?;
+        let stored = store(&mut connection, run, &results, ending, &file, session, &databases).await;
+        stored.map_err(|error| match error {
+            ProgramError::Locked { .. } => error,
+            error => ProgramError::Failed(anyhow::Error::new(error).context("the results were not stored")),
+        })?;
         if summary.status != RunStatus::Interrupted {
             let row = deliver::row(&file, &results, started_at, &mut connection).await?;
-            summary.deliveries = deliver::all(run, &sinks, &row, &file, session, &mut connection).await?;
+            summary.deliveries = deliver::all(run, &sinks, &row, &file, session, &stop, &mut connection).await?;
         }
     }
     match (arguments.json, arguments.quiet) {
@@ -91,6 +96,30 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
         summary.log(&results);
     }
     Ok(summary.exit())
+}
+
+/// Stores the results; over a new session where the first one, and the lock with it, was lost while sources were asked.
+async fn store(
+    connection: &mut Connection,
+    run: i64,
+    results: &[NewResult<'_>],
+    ending: Ending,
+    file: &DefinitionsFile,
+    session: &Session,
+    databases: &Databases,
+) -> Result<(), ProgramError> {
+    let environment = &file.definitions.environment;
+    let Err(error) = kpi::finish(connection, run, results, ending).await else { return Ok(()) };
+    // A session that has the lock can take it again.
+    if kpi::lock(connection, environment).await.is_ok() {
+        return Err(ProgramError::failed(error));
+    }
+    tracing::warn!("the session of the metrics was lost, and is opened again: {:#}", anyhow::Error::new(error));
+    *connection = session.connection(databases, "run").await?;
+    if let Err(holder) = kpi::lock(connection, environment).await? {
+        return Err(ProgramError::Locked { environment: environment.clone(), holder });
+    }
+    kpi::finish(connection, run, results, ending).await.map(|_| ()).map_err(ProgramError::failed)
 }
 
 /// Refuses a run that speaks of an instant before that of an earlier one: its row would pass for newer than it is.

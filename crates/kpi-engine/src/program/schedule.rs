@@ -4,12 +4,14 @@ mod jobs;
 
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use metrics_core::exit::Exit;
-use tokio::process::Command;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
@@ -21,6 +23,33 @@ use super::stop::Stop;
 /// How often the clock and the file are looked at.
 const TICK: Duration = Duration::from_millis(500);
 
+/// The groups of processes of jobs that run, each by its first process.
+#[derive(Debug, Clone, Default)]
+struct Groups(Arc<Mutex<Vec<Pid>>>);
+
+impl Groups {
+    fn begin(&self, group: Option<Pid>) {
+        self.locked().extend(group);
+    }
+
+    fn end(&self, group: Option<Pid>) {
+        self.locked().retain(|other| Some(*other) != group);
+    }
+
+    /// Jobs end as this program does: those that compute KPIs store what they have, and end their queries.
+    fn signal(&self, signal: Signal) {
+        for group in self.locked().iter() {
+            // It may have ended in the meantime.
+            let _ = kill_process_group(*group, signal);
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Pid>> {
+        // What is in it is whole at any time.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A job that ended.
 struct Ended {
     entry: Entry,
@@ -30,7 +59,10 @@ struct Ended {
 
 /// `reporter kpi serve-schedule`.
 pub async fn serve(arguments: &ScheduleArgs) -> Result<Exit, ProgramError> {
-    let listening = || anyhow::Ok((Stop::listen()?, signal(SignalKind::hangup())?));
+    let groups = Groups::default();
+    let last = groups.clone();
+    let listening =
+        || anyhow::Ok((Stop::listen_and(move || last.signal(Signal::KILL))?, signal(SignalKind::hangup())?));
     let (stop, mut hangup) = listening().context("cannot listen to signals").map_err(ProgramError::Failed)?;
     let file = arguments.file.as_path();
     let read = || jobs::read(file, arguments.allow_shell);
@@ -41,7 +73,7 @@ pub async fn serve(arguments: &ScheduleArgs) -> Result<Exit, ProgramError> {
     tracing::info!("{} jobs of {}", jobs.len(), file.display());
     let mut running = JoinSet::new();
     for entry in jobs.start_all_of_start() {
-        start(&mut running, entry);
+        start(&mut running, &groups, entry);
     }
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -65,9 +97,10 @@ pub async fn serve(arguments: &ScheduleArgs) -> Result<Exit, ProgramError> {
             }
         }
         for entry in jobs.take_due(wall_clock()) {
-            start(&mut running, entry);
+            start(&mut running, &groups, entry);
         }
     }
+    groups.signal(Signal::TERM);
     finish(running, &mut jobs).await;
     Ok(Exit::Done)
 }
@@ -84,17 +117,24 @@ fn modified(file: &Path) -> Option<(SystemTime, u64)> {
     Some((about.modified().ok()?, about.len()))
 }
 
-fn start(running: &mut JoinSet<Ended>, entry: Entry) {
+fn start(running: &mut JoinSet<Ended>, groups: &Groups, entry: Entry) {
     tracing::info!(job = entry.command, "job `{}` starts", entry.command);
+    let began = Instant::now();
+    let child = entry.program().and_then(|program| {
+        let mut command = Command::new(program);
+        // Of a group of its own, so that a signal of the terminal reaches it once: from here.
+        command.args(entry.arguments()).stdin(Stdio::null()).process_group(0).spawn()
+    });
+    let process = child.as_ref().ok().and_then(Child::id);
+    let group = process.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    groups.begin(group);
+    let groups = groups.clone();
     running.spawn(async move {
-        let began = Instant::now();
-        let result = async {
-            let mut command = Command::new(entry.program()?);
-            // Of a group of its own, so that a signal of the terminal reaches it once: from here.
-            let mut child = command.args(entry.arguments()).stdin(Stdio::null()).process_group(0).spawn()?;
-            child.wait().await
+        let result = match child {
+            Ok(mut child) => child.wait().await,
+            Err(error) => Err(error),
         };
-        let result = result.await;
+        groups.end(group);
         Ended { entry, result, after: began.elapsed() }
     });
 }

@@ -109,13 +109,18 @@ impl Session {
 /// The KPIs that any of `patterns` means, all without one.
 pub fn chosen<'a>(kpis: &'a [Kpi], patterns: &[Pattern]) -> Result<Vec<(usize, &'a Kpi)>, ProgramError> {
     for pattern in patterns {
-        if !kpis.iter().any(|kpi| pattern.matches(&kpi.name)) {
+        if !kpis.iter().any(|kpi| means(pattern, kpi)) {
             let hint = did_you_mean(pattern.as_str(), kpis.iter().map(|kpi| kpi.name.as_str()));
             return Err(ProgramError::Usage(format!("no KPI is called `{pattern}`{hint}")));
         }
     }
-    let is_chosen = |kpi: &Kpi| patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&kpi.name));
+    let is_chosen = |kpi: &Kpi| patterns.is_empty() || patterns.iter().any(|pattern| means(pattern, kpi));
     Ok(kpis.iter().enumerate().filter(|(_, kpi)| is_chosen(kpi)).collect())
+}
+
+/// Whether a pattern is the name of a KPI, or like it.
+fn means(pattern: &Pattern, kpi: &Kpi) -> bool {
+    pattern.as_str() == kpi.name || pattern.matches(&kpi.name)
 }
 
 /// The KPI that a person means: by its name, its id, or how its name begins.

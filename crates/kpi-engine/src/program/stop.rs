@@ -14,6 +14,11 @@ pub struct Stop {
 impl Stop {
     /// Listens from now on. A second signal ends the program at once, as if nobody listened.
     pub fn listen() -> std::io::Result<Self> {
+        Self::listen_and(|| {})
+    }
+
+    /// The same; before a second signal ends the program, `last` is done.
+    pub fn listen_and(last: impl FnOnce() + Send + 'static) -> std::io::Result<Self> {
         let (tell, asked) = watch::channel(false);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         tokio::spawn(async move {
@@ -28,6 +33,7 @@ impl Stop {
             // Nobody waits any more when this fails: the program is ending.
             let _ = tell.send(true);
             wait().await;
+            last();
             std::process::exit(i32::from(Exit::Failed.code()));
         });
         Ok(Self { asked })

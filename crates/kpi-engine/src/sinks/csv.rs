@@ -1,17 +1,24 @@
 //! A CSV file (RFC 4180): appended to while its header stays, written anew and renamed into its place when it grows.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use ::csv::{ReaderBuilder, Terminator, WriterBuilder};
 use metrics_core::kpi::{Cell, Formulas, LAST_VALUE, LONGEST_CELL, layout, looks_like_formula};
 
-use super::{Delivered, RunRow, SinkError, cells, temporary_beside};
+use super::{Delivered, RunRow, SinkError, cells, is_later, target, temporary_beside};
+
+/// So long is waited for whoever else writes the file.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Between two looks whether they are done.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Adds the row of a run, or replaces it where it is resent. Waits for whoever else writes the file.
 pub fn deliver(path: &Path, row: &RunRow) -> Result<Delivered, SinkError> {
     let failed = |error: io::Error| SinkError::new(format!("cannot write {}: {error}", path.display()));
+    let path = &target(path);
     let lock = lock(path).map_err(failed)?;
     let unreadable = |reason| SinkError::new(format!("cannot read {}: {reason}", path.display()));
     let (records, ends_in_line) = read(path).map_err(unreadable)?;
@@ -52,19 +59,25 @@ fn changed(records: &[Vec<String>], header: &[String], line: &[String], row: &Ru
         }
     });
     after.push(formulas.collect());
-    let mut replaced = false;
+    let is_there = row.is_resend && rows.iter().any(|existing| existing.first() == Some(&row.date_time));
+    let mut is_placed = false;
     for existing in rows {
-        let is_same = existing.first().is_some_and(|date_time| *date_time == row.date_time);
-        if row.is_resend && is_same && !replaced {
+        let date_time = existing.first().map_or("", String::as_str);
+        if is_there && !is_placed && date_time == row.date_time {
             after.push(resent(existing, header, line, row));
-            replaced = true;
+            is_placed = true;
         } else {
+            // One that had not arrived comes before the later ones: the last value is that of the newest run.
+            if row.is_resend && !is_there && !is_placed && is_later(date_time, &row.date_time) {
+                after.push(line.to_vec());
+                is_placed = true;
+            }
             let mut existing = existing.clone();
             existing.resize(existing.len().max(header.len()), String::new());
             after.push(existing);
         }
     }
-    if !replaced {
+    if !is_placed {
         after.push(line.to_vec());
     }
     after
@@ -89,9 +102,19 @@ fn lock(path: &Path) -> io::Result<File> {
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = OpenOptions::new().create(true).append(true).open(name)?;
-    file.lock()?;
-    Ok(file)
+    let file = OpenOptions::new().create(true).append(true).open(&name)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if start.elapsed() < LONGEST_WAIT => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                let name = Path::new(&name).display();
+                return Err(io::Error::other(format!("another program has held {name} for {LONGEST_WAIT:?}")));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Records, and whether what is appended begins a line of its own.
@@ -111,8 +134,13 @@ fn read(path: &Path) -> Result<(Vec<Vec<String>>, bool), String> {
 fn append(path: &Path, records: &[Vec<String>]) -> io::Result<()> {
     // One write: whoever reads meanwhile sees no part of a line.
     let mut file = OpenOptions::new().append(true).open(path)?;
-    file.write_all(&encode(records)?)?;
-    file.sync_data()
+    let length = file.metadata()?.len();
+    let written = file.write_all(&encode(records)?).and_then(|()| file.sync_data());
+    if written.is_err() {
+        // A disk that is full takes a part of a row.
+        file.set_len(length)?;
+    }
+    written
 }
 
 fn rewrite(path: &Path, records: &[Vec<String>]) -> io::Result<()> {
@@ -138,14 +166,15 @@ fn field(cell: &Cell) -> String {
     }
 }
 
-/// `text` with an apostrophe where a spreadsheet would take it for a formula.
+/// `text` with an apostrophe where a spreadsheet would take it for a formula, and where it has one of its own before such.
 fn quoted(text: &str) -> String {
-    if looks_like_formula(text) { format!("'{text}") } else { text.to_owned() }
+    if looks_like_formula(text.trim_start_matches('\'')) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// The text that [`quoted`] was given.
 fn unquoted(text: &str) -> String {
-    text.strip_prefix('\'').filter(|rest| looks_like_formula(rest)).unwrap_or(text).to_owned()
+    let is_quoted = |rest: &&str| looks_like_formula(rest.trim_start_matches('\''));
+    text.strip_prefix('\'').filter(is_quoted).unwrap_or(text).to_owned()
 }
 
 #[cfg(test)]
@@ -210,6 +239,57 @@ mod tests {
         deliver(&path, &resent).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), expected);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2, "the file and its lock");
+    }
+
+    #[test]
+    fn what_is_sent_late_comes_to_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kpi.csv");
+        for day in [20, 23] {
+            deliver(&path, &row(&format!("2026-11-{day} 01:00:00"), &[("a", Some("1"))])).unwrap();
+        }
+        let late = |day: u32| RunRow {
+            is_resend: true,
+            ..row(&format!("2026-11-{day} 01:00:00"), &[("a", Some(&day.to_string()))])
+        };
+        for day in [21, 19, 24, 21] {
+            deliver(&path, &late(day)).unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let rows: Vec<_> = text.lines().skip(2).collect();
+        let expected = ["19 01:00:00,19", "20 01:00:00,1", "21 01:00:00,21", "23 01:00:00,1", "24 01:00:00,24"];
+        assert_eq!(rows, expected.map(|row| format!("2026-11-{row}")));
+    }
+
+    #[test]
+    fn names_and_texts_with_apostrophes_come_back_as_they_were() {
+        for text in ["=b", "'=b", "''=b", "'b", "b", "-1", "'-1", ""] {
+            assert_eq!(unquoted(&quoted(text)), text);
+            assert!(!looks_like_formula(&quoted(text)), "{text}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kpi.csv");
+        for day in [20, 21] {
+            deliver(&path, &row(&format!("2026-11-{day} 01:00:00"), &[("'=b", Some("1")), ("=b", Some("2"))])).unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("Date time,''=b,'=b\r\n") && text.ends_with("2026-11-21 01:00:00,1,2\r\n"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_written_anew_stays_where_it_is_and_as_readable_as_it_was() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("real.csv"), folder.path().join("kpi.csv"));
+        deliver(&path, &row("2026-11-20 01:00:00", &[("a", Some("1"))])).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&path, &link).unwrap();
+        deliver(&link, &row("2026-11-21 01:00:00", &[("a", Some("1")), ("b", Some("2"))])).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read(&path).unwrap().0.len(), 4);
     }
 
     #[test]

@@ -72,19 +72,38 @@ impl Client {
             let request = Request::post(account.token_url()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             client.send(request.body(form.expose().to_owned()), account.token_url())
         };
-        let answer = self.repeat(request, true).map_err(|refused| failed(self, &refused.reason))?;
+        let answer = self.repeat(request).map_err(|refused| failed(self, &refused.reason))?;
         self.token = Some(access_token(&answer).ok_or_else(|| failed(self, "the answer holds no access_token"))?);
         Ok(())
     }
 
     /// The answer to a request that may be sent again after whatever happened.
     pub fn ask(&mut self, method: &Method, url: &str, body: Option<&str>) -> Result<Value, Refused> {
-        self.request(method, url, body, true)
+        read(&self.repeat(|client| client.attempt(method, url, body))?)
     }
 
-    /// The answer to a request that must not be done twice: sent again only where it was surely not done.
+    /// The answer to one attempt of a request that must not be done twice.
     pub fn ask_once(&mut self, method: &Method, url: &str, body: &str) -> Result<Value, Refused> {
-        self.request(method, url, Some(body), false)
+        read(&self.attempt(method, url, Some(body))?)
+    }
+
+    /// Waits before attempt `number` of a request, from 2, is made; false when those before it were enough, or would all
+    /// end like this.
+    pub fn waits_for(&self, number: u32, refused: &Refused) -> bool {
+        if number > ATTEMPTS || !refused.is_passing {
+            return false;
+        }
+        // So that many who were refused at once do not come back at once.
+        let pause = FIRST_PAUSE * 2_u32.pow(number - 2);
+        let wait = refused.pause.map_or_else(|| pause.mul_f64(1.0 + jitter()), |asked| asked.min(LONGEST_PAUSE));
+        tracing::debug!("{}; asking again in {} ms", refused.reason, wait.as_millis());
+        std::thread::sleep(wait);
+        true
+    }
+
+    /// Counts an attempt that is not the first of its request.
+    pub const fn count_repeated(&mut self) {
+        self.repeated += 1;
     }
 
     /// An error after the attempts so far.
@@ -97,56 +116,29 @@ impl Client {
         1 + self.repeated
     }
 
-    fn request(
-        &mut self,
-        method: &Method,
-        url: &str,
-        body: Option<&str>,
-        is_idempotent: bool,
-    ) -> Result<Value, Refused> {
-        let request = |client: &Self| {
-            let mut request = Request::builder().method(method).uri(url);
-            if let Some(token) = &client.token {
-                request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
-            }
-            match body {
-                Some(body) => client.send(request.header(CONTENT_TYPE, "application/json").body(body.to_owned()), url),
-                None => client.send(request.body(String::new()), url),
-            }
-        };
-        let answer = self.repeat(request, is_idempotent)?;
-        serde_json::from_slice(&answer).map_err(|error| Refused {
-            status: Some(200),
-            reason: format!("the answer is not what Google documents: {error}"),
-            is_ambiguous: true,
-            is_passing: false,
-            pause: None,
-        })
+    fn attempt(&self, method: &Method, url: &str, body: Option<&str>) -> Result<Vec<u8>, Refused> {
+        let mut request = Request::builder().method(method).uri(url);
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        }
+        match body {
+            Some(body) => self.send(request.header(CONTENT_TYPE, "application/json").body(body.to_owned()), url),
+            None => self.send(request.body(String::new()), url),
+        }
     }
 
-    fn repeat(
-        &mut self,
-        request: impl Fn(&Self) -> Result<Vec<u8>, Refused>,
-        is_idempotent: bool,
-    ) -> Result<Vec<u8>, Refused> {
-        let mut pause = FIRST_PAUSE;
-        let mut attempts_left = ATTEMPTS - 1;
+    fn repeat(&mut self, request: impl Fn(&Self) -> Result<Vec<u8>, Refused>) -> Result<Vec<u8>, Refused> {
+        let mut number = 1;
         loop {
             let refused = match request(self) {
                 Ok(answer) => return Ok(answer),
                 Err(refused) => refused,
             };
-            let may_repeat = refused.is_passing && (is_idempotent || !refused.is_ambiguous);
-            if attempts_left == 0 || !may_repeat {
+            number += 1;
+            if !self.waits_for(number, &refused) {
                 return Err(refused);
             }
-            // So that many who were refused at once do not come back at once.
-            let wait = refused.pause.map_or_else(|| pause.mul_f64(1.0 + jitter()), |asked| asked.min(LONGEST_PAUSE));
-            tracing::debug!("{}; asking again in {} ms", refused.reason, wait.as_millis());
-            std::thread::sleep(wait);
-            pause *= 2;
-            attempts_left -= 1;
-            self.repeated += 1;
+            self.count_repeated();
         }
     }
 
@@ -178,6 +170,16 @@ impl Client {
         }
         Err(refused(status, answer))
     }
+}
+
+fn read(answer: &[u8]) -> Result<Value, Refused> {
+    serde_json::from_slice(answer).map_err(|error| Refused {
+        status: Some(200),
+        reason: format!("the answer is not what Google documents: {error}"),
+        is_ambiguous: true,
+        is_passing: false,
+        pause: None,
+    })
 }
 
 fn unanswered(error: &ureq::Error) -> Refused {

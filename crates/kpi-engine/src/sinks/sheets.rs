@@ -8,7 +8,7 @@ use ureq::http::Method;
 use url::form_urlencoded::byte_serialize;
 
 use super::http::{Client, Refused};
-use super::{Delivered, RunRow, SinkError, cells};
+use super::{Delivered, RunRow, SinkError, cells, is_later};
 use crate::definitions::SheetsSink;
 
 /// What a token may be used for: to write spreadsheets.
@@ -57,7 +57,7 @@ impl Spreadsheet<'_> {
         let laid = layout(&header, &cells, &known)
             .map_err(|error| self.client.error(format!("tab `{}`: {error}", self.sink.tab)))?;
         self.warnings.extend(laid.warnings.iter().map(ToString::to_string));
-        let second = self.row("2:2", "FORMULA")?;
+        let mut second = self.row("2:2", "FORMULA")?;
         let has_rows = second.iter().any(|cell| !cell.is_empty());
         let is_ours = second.first().is_none_or(|first| first.is_empty() || first == LAST_VALUE);
         if header.is_empty() && has_rows {
@@ -71,6 +71,11 @@ impl Spreadsheet<'_> {
             let names: Vec<Value> = laid.header[laid.first_new..].iter().map(|name| json!(name)).collect();
             self.update(1, laid.first_new, laid.header.len(), "RAW", &json!(names).to_string())?;
         }
+        let number = if row.is_resend { self.place(&row.date_time, &tab)? } else { None };
+        if number.is_some() {
+            // A row above all others moves the ranges of formulas down.
+            second = self.row("2:2", "FORMULA")?;
+        }
         if is_ours {
             self.formulas(&second, &laid, row, Formulas::of_locale(&tab.locale))?;
         } else {
@@ -80,32 +85,19 @@ impl Spreadsheet<'_> {
             ));
         }
         let line = line(row, &laid);
-        if row.is_resend
-            && let Some(number) = self.row_of(&row.date_time)?
-        {
-            return self.update(number, 0, laid.row.len(), "RAW", &line);
+        match number {
+            Some(number) => self.update(number, 0, laid.row.len(), "RAW", &line),
+            None => self.append(&row.date_time, laid.row.len(), &line),
         }
-        self.append(&row.date_time, laid.row.len(), &line)
     }
 
     /// The tab; made when there is none and the definition allows it.
     fn tab(&mut self, columns: usize) -> Result<Tab, SinkError> {
-        let url = self.url("?fields=sheets.properties,properties.locale");
-        let about = self.client.ask(&Method::GET, &url, None).map_err(|refused| self.refused("open it", &refused))?;
-        let locale = about["properties"]["locale"].as_str().unwrap_or("en_US").to_owned();
-        let sheets = about["sheets"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let of = |properties: &Value, locale: String| Tab {
-            id: properties["sheetId"].as_i64().unwrap_or(0),
-            columns: properties["gridProperties"]["columnCount"].as_u64().and_then(|count| usize::try_from(count).ok()),
-            locale,
+        let tabs = match self.find_tab()? {
+            Ok(tab) => return Ok(tab),
+            Err(tabs) => tabs,
         };
-        let found =
-            sheets.iter().map(|sheet| &sheet["properties"]).find(|about| about["title"] == json!(self.sink.tab));
-        if let Some(properties) = found {
-            return Ok(of(properties, locale));
-        }
         if !self.sink.creates_tab {
-            let tabs: Vec<_> = sheets.iter().filter_map(|sheet| sheet["properties"]["title"].as_str()).collect();
             return Err(self.client.error(format!(
                 "the spreadsheet has no tab `{}` (it has {}): make it, or say create_tab = true",
                 self.sink.tab,
@@ -116,8 +108,29 @@ impl Spreadsheet<'_> {
             "title": self.sink.tab,
             "gridProperties": { "rowCount": ROWS, "columnCount": columns.max(COLUMNS) },
         });
-        let answer = self.change(&json!({ "addSheet": { "properties": properties } }), "make the tab")?;
-        Ok(of(&answer["replies"][0]["addSheet"]["properties"], locale))
+        let request = json!({ "addSheet": { "properties": properties } });
+        self.change(&request, "make the tab", |sheet| Ok(sheet.find_tab()?.is_ok()))?;
+        let made = self.find_tab()?;
+        made.map_err(|_| self.client.error(format!("the tab `{}` was made and is not there", self.sink.tab)))
+    }
+
+    /// The tab, or the names of those that are there.
+    fn find_tab(&mut self) -> Result<Result<Tab, Vec<String>>, SinkError> {
+        let url = self.url("?fields=sheets.properties,properties.locale");
+        let about = self.client.ask(&Method::GET, &url, None).map_err(|refused| self.refused("open it", &refused))?;
+        let sheets = about["sheets"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut properties = sheets.iter().map(|sheet| &sheet["properties"]);
+        let Some(found) = properties.clone().find(|about| about["title"] == json!(self.sink.tab)) else {
+            return Ok(Err(properties
+                .by_ref()
+                .filter_map(|about| about["title"].as_str().map(str::to_owned))
+                .collect()));
+        };
+        Ok(Ok(Tab {
+            id: found["sheetId"].as_i64().unwrap_or(0),
+            columns: found["gridProperties"]["columnCount"].as_u64().and_then(|count| usize::try_from(count).ok()),
+            locale: about["properties"]["locale"].as_str().unwrap_or("en_US").to_owned(),
+        }))
     }
 
     /// Adds columns to the grid where there are too few.
@@ -129,7 +142,11 @@ impl Spreadsheet<'_> {
         let request = json!({
             "appendDimension": { "sheetId": tab.id, "dimension": "COLUMNS", "length": missing },
         });
-        self.change(&request, "add columns").map(|_| ())
+        let is_done = |sheet: &mut Self| {
+            let tab = sheet.find_tab()?.ok();
+            Ok(tab.and_then(|tab| tab.columns).is_some_and(|there| there >= columns))
+        };
+        self.change(&request, "add columns", is_done)
     }
 
     /// Row 2: a formula in each column of a KPI that has none of its own.
@@ -159,11 +176,33 @@ impl Spreadsheet<'_> {
         self.update(2, first, end, "USER_ENTERED", &json!(&cells[first..end]).to_string())
     }
 
-    /// Number of the row, from 1, whose first cell is `date_time`; the last of them.
-    fn row_of(&mut self, date_time: &str) -> Result<Option<usize>, SinkError> {
+    /// Number of the row, from 1, for what is sent again: that of its time, or a new one before the first that is later, so
+    /// that the last value is that of the newest run. None where it is to be the last.
+    fn place(&mut self, date_time: &str, tab: &Tab) -> Result<Option<usize>, SinkError> {
+        let column = self.first_column()?;
+        if let Some(index) = position(&column, date_time) {
+            return Ok(Some(index + 1));
+        }
+        let Some(index) = column.iter().position(|there| is_later(there, date_time)) else { return Ok(None) };
+        let request = json!({
+            "insertDimension": {
+                "range": { "sheetId": tab.id, "dimension": "ROWS", "startIndex": index, "endIndex": index + 1 },
+                "inheritFromBefore": false,
+            },
+        });
+        let number = index + 1;
+        let is_done = |sheet: &mut Self| {
+            let there = sheet.row(&format!("{number}:{number}"), "FORMULA")?;
+            Ok(there.iter().all(String::is_empty))
+        };
+        self.change(&request, "insert a row", is_done)?;
+        Ok(Some(number))
+    }
+
+    /// Texts of the first column.
+    fn first_column(&mut self) -> Result<Vec<String>, SinkError> {
         let column = self.values("A:A", "FORMATTED_VALUE")?;
-        let first = |row: &Value| row[0].as_str().map(str::to_owned);
-        Ok(column.iter().rposition(|row| first(row).as_deref() == Some(date_time)).map(|index| index + 1))
+        Ok(column.iter().map(|row| row[0].as_str().unwrap_or_default().to_owned()).collect())
     }
 
     fn append(&mut self, date_time: &str, columns: usize, line: &str) -> Result<(), SinkError> {
@@ -171,21 +210,15 @@ impl Spreadsheet<'_> {
         let query = ":append?valueInputOption=RAW&insertDataOption=INSERT_ROWS";
         let url = self.url(&format!("/values/{range}{query}"));
         let body = format!("{{\"majorDimension\":\"ROWS\",\"values\":[{line}]}}");
-        for _ in 0..2 {
-            match self.client.ask_once(&Method::POST, &url, &body) {
-                Ok(_) => return Ok(()),
-                Err(refused) if refused.is_ambiguous => {
-                    // It may be there. Runs do not overlap, so a row of that time is this one.
-                    if let Some(number) = self.row_of(date_time)? {
-                        return self.update(number, 0, columns, "RAW", line);
-                    }
-                }
-                Err(refused) => return Err(self.refused("append a row", &refused)),
-            }
-        }
-        match self.client.ask_once(&Method::POST, &url, &body) {
-            Ok(_) => Ok(()),
-            Err(refused) => Err(self.refused("append a row", &refused)),
+        let mut index = None;
+        self.once(&url, &body, "append a row", |sheet| {
+            // Runs do not overlap, so a row of that time is this one.
+            index = position(&sheet.first_column()?, date_time);
+            Ok(index.is_some())
+        })?;
+        match index {
+            Some(index) => self.update(index + 1, 0, columns, "RAW", line),
+            None => Ok(()),
         }
     }
 
@@ -198,10 +231,38 @@ impl Spreadsheet<'_> {
         done.map(|_| ()).map_err(|refused| self.refused(&format!("write {cells}"), &refused))
     }
 
-    fn change(&mut self, request: &Value, what: &str) -> Result<Value, SinkError> {
+    fn change(
+        &mut self,
+        request: &Value,
+        what: &str,
+        is_done: impl FnMut(&mut Self) -> Result<bool, SinkError>,
+    ) -> Result<(), SinkError> {
         let url = self.url(":batchUpdate");
-        let body = json!({ "requests": [request] }).to_string();
-        self.client.ask_once(&Method::POST, &url, &body).map_err(|refused| self.refused(what, &refused))
+        self.once(&url, &json!({ "requests": [request] }).to_string(), what, is_done)
+    }
+
+    /// Sends what must not be done twice. When an answer does not tell, `is_done` looks whether it was done, before it is
+    /// sent again.
+    fn once(
+        &mut self,
+        url: &str,
+        body: &str,
+        what: &str,
+        mut is_done: impl FnMut(&mut Self) -> Result<bool, SinkError>,
+    ) -> Result<(), SinkError> {
+        let mut number = 1;
+        loop {
+            let Err(refused) = self.client.ask_once(&Method::POST, url, body) else { return Ok(()) };
+            number += 1;
+            let is_repeated = self.client.waits_for(number, &refused);
+            if refused.is_ambiguous && is_done(self)? {
+                return Ok(());
+            }
+            if !is_repeated {
+                return Err(self.refused(what, &refused));
+            }
+            self.client.count_repeated();
+        }
     }
 
     /// The texts of one row.
@@ -247,6 +308,11 @@ impl Spreadsheet<'_> {
         }
         self.client.error(message)
     }
+}
+
+/// Where `date_time` stands in a column, from 0; the last place.
+fn position(column: &[String], date_time: &str) -> Option<usize> {
+    column.iter().rposition(|there| there == date_time)
 }
 
 /// Whether a cell of row 2 is empty, or holds a formula that does not look at its own column.

@@ -6,7 +6,7 @@ use std::path::Path;
 use metrics_core::kpi::{Cell, Formulas, LAST_VALUE, layout};
 use rust_xlsxwriter::{Format, FormatAlign, Formula, Workbook, Worksheet, XlsxError};
 
-use super::{Delivered, RunValue, SinkError, cell, temporary_beside};
+use super::{Delivered, RunValue, SinkError, cell, target, temporary_beside};
 
 /// Characters of the longest text in a cell of a workbook.
 const LONGEST_CELL: usize = 32_767;
@@ -126,6 +126,7 @@ pub fn deliver(path: &Path, mut book: Book) -> Result<Delivered, SinkError> {
         book.begin()?;
     }
     let failed = |error: std::io::Error| SinkError::new(format!("cannot write {}: {error}", path.display()));
+    let path = &target(path);
     let mut file = temporary_beside(path).map_err(failed)?;
     book.workbook.save_to_writer(file.as_file_mut())?;
     file.as_file().sync_data().map_err(failed)?;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use metrics_core::kpi::{ErrorKind, Form, Kpi, SourceKind};
+use metrics_core::kpi::{ErrorKind, FileFormat, Form, Kpi, SourceKind};
 
-use super::support::{Database, definitions, engine, here, kpi, postgres, world};
+use super::support::{Database, definitions, engine, file, files, here, kpi, postgres, world};
 
 const SLOW: &str = "CREATE VIEW slow AS SELECT pg_sleep(60)::text AS s, 1 AS n";
 
@@ -171,4 +171,49 @@ async fn scans_of_one_session_do_not_wait_for_each_other() {
         let kpi = here(kpi(sql, Form::Count));
         assert_eq!(super::support::run(&definitions, kpi).await.unwrap().value, expected, "{sql}");
     }
+}
+
+/// Its socket takes connections, and nobody answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_silent_keeps_nobody_waiting() {
+    let mut definitions = world().await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("postgres://somebody@{}/silent", listener.local_addr().unwrap()).parse().unwrap();
+    definitions.sources.insert("silent".to_owned(), postgres(&silent));
+    let timeout = Duration::from_millis(300);
+    let kpis = [
+        Kpi { timeout, ..kpi("SELECT COUNT(*) FROM silent.public.t", Form::Count) },
+        kpi("SELECT COUNT(*) FROM catalogue.public.artefact", Form::Count),
+    ];
+    let engine = engine(&definitions, &kpis).await;
+    let failure = engine.run(&kpis[0]).await.result.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::SourceUnavailable);
+    assert_eq!(failure.message, "silent: it did not say within 300ms what it has");
+    assert_eq!(engine.run(&kpis[1]).await.result.unwrap().value, "20");
+}
+
+/// The join computes for long between two batches, and the test has one thread.
+#[tokio::test]
+async fn a_query_that_computes_keeps_no_clock_from_ticking() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("numbers.csv");
+    let numbers: String = (0..8_000).map(|number| format!("{number}\n")).collect();
+    std::fs::write(&path, format!("n\n{numbers}")).unwrap();
+    let definitions = definitions(vec![("f", files("public", vec![("t", file(&path, FileFormat::Csv))]))]);
+    let sql = "SELECT COUNT(*) FROM f.public.t AS a, f.public.t AS b WHERE (a.n * b.n) % 7 < b.n % 5";
+    let kpis = [Kpi { timeout: Duration::from_millis(300), ..kpi(sql, Form::Count) }];
+    let engine = engine(&definitions, &kpis).await;
+    let mut ticks = 0;
+    let mut clock = tokio::time::interval(Duration::from_millis(10));
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let run = engine.run(&kpis[0]);
+    let mut run = std::pin::pin!(run);
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut run => break outcome,
+            _ = clock.tick() => ticks += 1,
+        }
+    };
+    assert_eq!(outcome.result.unwrap_err().kind, ErrorKind::Timeout);
+    assert!(ticks > 5, "{ticks}");
 }

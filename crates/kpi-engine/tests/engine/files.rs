@@ -84,3 +84,50 @@ async fn the_fixture_of_logs_has_the_types_of_a_search_server() {
     let types = rows(&world().await, sql).await;
     assert!(types.contains("List(") && types.contains("Timestamp(") && types.contains("Utf8"), "{types}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_a_table_have_the_same_columns_and_whole_ones_alone_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("same/a.csv", "x,y\n1,2\n");
+    write("same/b.csv", "x,y\n20,10\n");
+    for name in ["same/_new.csv", "same/.hidden.csv"] {
+        write(name, "x,y\n1000,1000\n");
+    }
+    write("turned/a.csv", "x,y\n1,2\n");
+    write("turned/b.csv", "y,x\n20,10\n");
+    write("days/day=2026-11-21/a.csv", "x,y\n1,2\n");
+    write("days/day=2026-11-22/a.csv", "x\n1\n");
+    write("twice.csv", "x,x\n1,2\n");
+    write("a[1].csv", "x\n3\n");
+    write("a1.csv", "x\n5\n");
+    write("*.csv", "x\n7\n");
+    let csv = |name: &str| file(folder.path().join(name), FileFormat::Csv);
+    let days = FileTable { partitions: vec![("day".to_owned(), "date".to_owned())], ..csv("days") };
+    let tables = vec![
+        ("same", csv("same")),
+        ("turned", csv("turned")),
+        ("days", days),
+        ("twice", csv("twice.csv")),
+        ("brackets", csv("a[1].csv")),
+        ("asterisk", csv("*.csv")),
+    ];
+    let definitions = definitions(vec![("f", files("public", tables))]);
+    let sum = |table: &str| kpi(&format!("SELECT SUM(x) FROM f.public.{table}"), Form::Count);
+    for (table, expected) in [("same", "21"), ("brackets", "3"), ("asterisk", "7")] {
+        assert_eq!(run(&definitions, sum(table)).await.unwrap().value, expected, "{table}");
+    }
+    for (table, expected) in [
+        ("turned", "turned/b.csv has the columns y, x, and "),
+        ("days", "day=2026-11-22/a.csv has the columns x, and "),
+        ("twice", "twice.csv has the column x twice"),
+    ] {
+        let failure = run(&definitions, sum(table)).await.unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Plan, "{failure}");
+        assert!(failure.message.contains(expected), "{failure}");
+    }
+}

@@ -188,11 +188,27 @@ impl State {
             let properties = json!({"sheetId": 7, "title": title, "gridProperties": {"columnCount": columns}});
             return json!({"replies": [{"addSheet": {"properties": properties}}]}).to_string();
         }
+        let index = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
+        if let Some(range) = request["insertDimension"]["range"].as_object() {
+            assert_eq!(range["dimension"], "ROWS");
+            let start = index(&range["startIndex"]);
+            assert_eq!(index(&range["endIndex"]), start + 1);
+            let tab = self.tabs.values_mut().nth(index(&range["sheetId"])).unwrap();
+            tab.rows.insert(start, Vec::new());
+            // Ranges of formulas begin at the third row.
+            for cell in tab.rows[1].iter_mut().flatten() {
+                if let Cell::Formula(formula) = cell
+                    && start == 2
+                {
+                    *formula = formula.replace("3:", "4:");
+                }
+            }
+            return json!({"replies": [{}]}).to_string();
+        }
         let more = &request["appendDimension"];
         assert_eq!(more["dimension"], "COLUMNS");
-        let id = usize::try_from(more["sheetId"].as_u64().unwrap()).unwrap();
-        let tab = self.tabs.values_mut().nth(id).unwrap();
-        tab.columns += usize::try_from(more["length"].as_u64().unwrap()).unwrap();
+        let tab = self.tabs.values_mut().nth(index(&more["sheetId"])).unwrap();
+        tab.columns += index(&more["length"]);
         json!({"replies": [{}]}).to_string()
     }
 

@@ -109,6 +109,36 @@ fn a_resend_rewrites_its_row() {
     assert_eq!(google.grid("it's demo")[5], "'2026-11-30 01:00:00'|8");
 }
 
+/// The row of a run that was not delivered at its time stands before those of later runs, whose values are the last ones.
+#[test]
+fn what_is_sent_late_comes_to_its_place() {
+    let google = start();
+    for day in [20, 23] {
+        deliver(&google, &row(&format!("2026-11-{day} 01:00:00"), &[("a", Some("1"))])).unwrap();
+    }
+    let late = |day: u32| RunRow {
+        is_resend: true,
+        ..row(&format!("2026-11-{day} 01:00:00"), &[("a", Some(&day.to_string()))])
+    };
+    // Done, but not said; refused.
+    google.fail(":batchUpdate", &[Fault::DoAndSay(503), Fault::Refuse(500)]);
+    for day in [21, 22, 19] {
+        deliver(&google, &late(day)).unwrap();
+    }
+    let rows = [
+        "'Date time'|'a'",
+        &format!("'Last value'|{}", formula(1)),
+        "'2026-11-19 01:00:00'|19",
+        "'2026-11-20 01:00:00'|1",
+        "'2026-11-21 01:00:00'|21",
+        "'2026-11-22 01:00:00'|22",
+        "'2026-11-23 01:00:00'|1",
+    ];
+    assert_eq!(google.grid("it's demo"), rows);
+    deliver(&google, &late(22)).unwrap();
+    assert_eq!(google.grid("it's demo"), rows);
+}
+
 /// Somebody's remarks beside the values of runs.
 #[test]
 fn a_resend_leaves_the_columns_of_others_as_they_are() {
@@ -171,6 +201,28 @@ fn what_passes_is_tried_again_and_no_row_is_written_twice() {
     google.fail(":append", &[Fault::Refuse(500)]);
     deliver(&google, &row("2026-11-21 01:00:00", &[("a", Some("2"))])).unwrap();
     assert_eq!(google.grid("it's demo")[2..], ["'2026-11-20 01:00:00'|1", "'2026-11-21 01:00:00'|2"]);
+}
+
+#[test]
+fn a_server_that_is_busy_is_asked_five_times() {
+    let google = start();
+    google.fail(":append", &[Fault::Refuse(503); 4]);
+    assert_eq!(deliver(&google, &row("2026-11-20 01:00:00", &[("a", Some("1"))])).unwrap().attempts, 5);
+    let rows = google.grid("it's demo");
+    google.fail(":append", &[Fault::Refuse(503); 5]);
+    let error = deliver(&google, &row("2026-11-21 01:00:00", &[("a", Some("1"))])).unwrap_err();
+    assert_eq!(error.attempts, 5);
+    assert!(error.message.contains("cannot append a row in spreadsheet 1AbC_d-E: refused with status 503"), "{error}");
+    assert_eq!(google.grid("it's demo"), rows);
+
+    google.fail(":batchUpdate", &[Fault::Refuse(503), Fault::DoAndSay(500), Fault::Refuse(429), Fault::DoAndSay(502)]);
+    let new = SheetsSink { creates_tab: true, ..sink(&google, "new") };
+    deliver_sheets(&new, &row("2026-11-20 01:00:00", &[("a", Some("1"))])).unwrap();
+    assert_eq!(google.grid("new").len(), 3);
+    let names: Vec<String> = (0..40).map(|number| format!("k{number}")).collect();
+    let values: Vec<_> = names.iter().map(|name| (name.as_str(), Some("1"))).collect();
+    deliver_sheets(&new, &row("2026-11-21 01:00:00", &values)).unwrap();
+    assert_eq!(google.with_tab("new", |tab| tab.columns), 42);
 }
 
 #[test]

@@ -228,6 +228,7 @@ diesel::table! {
         description -> Nullable<Text>,
         position -> Int4,
         computed_at -> Timestamptz,
+        sheet_order -> Int4,
     }
 }
 
@@ -281,7 +282,7 @@ diesel::table! {
 }
 
 diesel::joinable!(kpi_results -> kpi_runs (run_id));
-diesel::allow_tables_to_appear_in_same_query!(kpi_results, kpi_runs);
+diesel::allow_tables_to_appear_in_same_query!(kpi_deliveries, kpi_results, kpi_runs);
 
 diesel::table! {
     metrics.databoard_dashboards (id) {

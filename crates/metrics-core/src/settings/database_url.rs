@@ -115,6 +115,15 @@ impl FromStr for DatabaseUrl {
             }
             reason
         })?;
+        // The driver takes the first @ for the end of the password: what is behind it would show up as a host.
+        let behind = text.split_once("://").and_then(|(_, address)| address.split_once('@')).map(|(_, behind)| behind);
+        if behind.is_some_and(|behind| behind.contains(['@', '#'])) {
+            return Err(
+                "it holds an @ or # more than an address has; within a user or a password @ is written %40, # %23, \
+                        / %2F and % %25"
+                    .to_owned(),
+            );
+        }
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             return Err("it names no host; write postgres://USER:PASSWORD@HOST:PORT/DATABASE".to_owned());
         }
@@ -188,6 +197,11 @@ mod tests {
     fn what_cannot_be_used_is_said_without_the_value() {
         let error = "postgres://me:hidden@host/db?sslmode=verify-full".parse::<DatabaseUrl>().unwrap_err();
         assert!(error.contains("sslmode=require") && !error.contains("hidden"), "{error}");
+        for password in ["hid@den", "hid@den#", "a@hid/den", "hid#a@den"] {
+            let error = format!("postgres://me:{password}@host/db").parse::<DatabaseUrl>().unwrap_err();
+            assert!(error.contains("@ is written %40") && !error.contains("hid"), "{error}");
+        }
+        assert!("postgres://me:a/b#c@host/db".parse::<DatabaseUrl>().unwrap().target() == "database db at host:5432");
         let error = "hidden".parse::<DatabaseUrl>().unwrap_err();
         assert!(error.starts_with("not an address") && !error.contains("hidden"), "{error}");
         let error = "postgres:///db".parse::<DatabaseUrl>().unwrap_err();

@@ -1,11 +1,15 @@
 //! The history of a KPI.
 
+use std::pin::pin;
+
+use actix_web::body::BoxBody;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use metrics_core::db::metrics::kpi::{self, HistoryPoint, StoredKpi};
+use futures_util::TryStreamExt as _;
+use metrics_core::db::metrics::kpi::{self, HistoryPart, HistoryPoint, StoredKpi};
 use metrics_core::db::reader::Snapshot;
-use metrics_core::export::{Form, Kind};
+use metrics_core::export::{Form, Kind, Style};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -13,8 +17,9 @@ use utoipa::ToSchema;
 use super::raw;
 use crate::conditional::Representation;
 use crate::error::{ApiError, Problem};
-use crate::export::{self, Binary, FormParams, Table, Wanted};
+use crate::export::{self, Binary, FormParams, Wanted};
 use crate::fields::Fields;
+use crate::spool::{self, TextFile};
 use crate::state::Worker;
 
 /// Path of a history.
@@ -218,27 +223,64 @@ pub async fn get(request: HttpRequest, id: Path<String>, worker: Data<Worker>) -
         }
     };
     let StoredKpi { environment, id, name, unit, description } = found;
-    let total = kpi::history_length(&mut snapshot, &environment, &name, query.period).await?;
-    let points = kpi::history(&mut snapshot, &environment, &name, query.period, query.limit.into()).await?;
-    snapshot.close().await?;
     if representation.is_known() {
+        snapshot.close().await?;
         return Ok(representation.not_modified());
     }
-
+    let total = kpi::history_length(&mut snapshot, &environment, &name, query.period).await?;
     let file = format!("kpi-{id}");
     let (from, to) = query.given;
-    let body = KpiHistory {
-        meta: KpiHistoryMeta { environment, id, name, unit, description, from, to, total, limit: query.limit },
-        series: points.into_iter().map(KpiPoint::new).collect::<Result<_, _>>()?,
+    let meta = KpiHistoryMeta { environment, id, name, unit, description, from, to, total, limit: query.limit };
+    let part = HistoryPart { period: query.period, limit: query.limit.into(), has_rows: true };
+    let body = match wanted.form {
+        Form::Json => json(&mut snapshot, &meta, part).await,
+        _ => table(&mut snapshot, &meta, part, wanted).await,
     };
-    let table = || {
-        let columns = export::columns::<KpiPoint>(&FILE_COLUMNS);
-        // The unit of this one's values.
-        let columns = columns.into_iter().map(|column| match (&body.meta.unit, column.name.as_str()) {
-            (Some(unit), "value" | "value_num") => column.in_unit(unit),
-            _ => column,
-        });
-        Table::of(file, &body.meta, columns.collect(), &body.series)
-    };
-    representation.answer(&body, table).await
+    snapshot.close().await?;
+    Ok(representation.spooled(&file, body?))
+}
+
+/// A [`KpiHistory`], written as it is read: values of rows are large.
+async fn json(snapshot: &mut Snapshot, meta: &KpiHistoryMeta, part: HistoryPart) -> Result<BoxBody, ApiError> {
+    let mut file = TextFile::default();
+    file.bytes().extend_from_slice(b"{\"meta\":");
+    serde_json::to_writer(file.bytes(), meta)?;
+    file.bytes().extend_from_slice(b",\"series\":[");
+    let mut is_first = true;
+    let mut points = pin!(kpi::history(snapshot, &meta.environment, &meta.name, part).await?);
+    while let Some(point) = points.try_next().await? {
+        if !is_first {
+            file.bytes().push(b',');
+        }
+        is_first = false;
+        serde_json::to_writer(file.bytes(), &KpiPoint::new(point)?)?;
+        file.spill()?;
+    }
+    file.bytes().extend_from_slice(b"]}");
+    file.finish()
+}
+
+/// The same rows in the form that is wanted.
+async fn table(
+    snapshot: &mut Snapshot,
+    meta: &KpiHistoryMeta,
+    part: HistoryPart,
+    wanted: Wanted,
+) -> Result<BoxBody, ApiError> {
+    let columns = export::columns::<KpiPoint>(&FILE_COLUMNS);
+    // The unit of this one's values.
+    let columns = columns.into_iter().map(|column| match (&meta.unit, column.name.as_str()) {
+        (Some(unit), "value" | "value_num") => column.in_unit(unit),
+        _ => column,
+    });
+    let columns: Vec<_> = columns.collect();
+    let style = Style { units_in_header: wanted.units_in_header, ..Style::default() };
+    spool::file(wanted, columns.clone(), export::about(meta)?, style, async |sink| {
+        let mut points = pin!(kpi::history(snapshot, &meta.environment, &meta.name, part).await?);
+        while let Some(point) = points.try_next().await? {
+            sink.push(export::cells(&columns, &KpiPoint::new(point)?)?).await;
+        }
+        Ok(())
+    })
+    .await
 }

@@ -19,9 +19,9 @@ use crate::db::{Connection, DbError};
 pub use json_text::JsonText;
 pub use lock::{lock, unlock};
 pub use read::{
-    HistoryPoint, KpiPage, Newest, Period, SheetCell, StoredDelivery, StoredKpi, StoredResult, StoredRun, deliveries,
-    environments, has_started, history, history_length, kpi_by_name, kpis, kpis_by_id, kpis_by_name, newest,
-    newest_as_of, newest_runs, results, run, sheet_cells, sheet_columns,
+    HistoryPart, HistoryPoint, KpiPage, Newest, Period, SheetCell, StoredDelivery, StoredKpi, StoredResult, StoredRun,
+    deliveries, environments, has_started, history, history_length, kpi_by_name, kpis, kpis_by_id, kpis_by_name,
+    newest, newest_as_of, newest_runs, results, run, sheet_cells, sheet_columns,
 };
 pub use record::{
     Begun, Delivery, Ending, KpiEntry, NewResult, NewRun, Pruned, begin, finish, prune, record_delivery, upsert_kpis,

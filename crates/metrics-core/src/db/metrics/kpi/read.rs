@@ -1,7 +1,7 @@
 //! Reading: KPIs, their history, and whole runs.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, max};
+use diesel::dsl::{case_when, exists, max};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text};
 use diesel_async::RunQueryDsl;
@@ -11,7 +11,7 @@ use super::JsonText;
 use crate::db::reader::Page;
 use crate::db::schema::{kpi, kpi_deliveries, kpi_results, kpi_runs};
 use crate::db::{Connection, DbError};
-use crate::kpi::RunStatus;
+use crate::kpi::{Form, RunStatus};
 
 /// A KPI that ran.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -136,25 +136,38 @@ pub struct Period {
     pub before: Option<DateTime<Utc>>,
 }
 
-/// The newest `limit` results of a KPI in `period`, the oldest of them first; those without a value too.
-pub async fn history(
-    conn: &mut Connection,
+/// Which results of a KPI.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryPart {
+    /// Of runs that started then.
+    pub period: Period,
+    /// So many, the newest.
+    pub limit: i64,
+    /// Whether the values of rows come along: they are large.
+    pub has_rows: bool,
+}
+
+/// The history of a KPI, the oldest first; as it is read, because it may be large.
+pub async fn history<'a>(
+    conn: &'a mut Connection,
     environment: &str,
     name: &str,
-    period: Period,
-    limit: i64,
-) -> Result<Vec<HistoryPoint>, DbError> {
+    part: HistoryPart,
+) -> Result<impl Stream<Item = Result<HistoryPoint, DbError>> + 'a, DbError> {
+    let HistoryPart { period, limit, has_rows } = part;
+    let left_out = history_length(conn, environment, name, period).await?.saturating_sub(limit).max(0);
+    let is_shown = kpi_results::form.eq(Form::Count.as_str()).or(has_rows.into_sql::<Bool>());
     let mut wanted = kpi_results::table
         .inner_join(kpi_runs::table)
-        .filter(kpi_runs::environment.eq(environment))
-        .filter(kpi_results::name.eq(name))
+        .filter(kpi_runs::environment.eq(environment.to_owned()))
+        .filter(kpi_results::name.eq(name.to_owned()))
         .select((
             kpi_runs::id,
             kpi_runs::started_at,
             kpi_runs::as_of,
             kpi_results::form,
             kpi_results::status,
-            kpi_results::value,
+            case_when(is_shown, kpi_results::value),
             kpi_results::value_num,
             kpi_results::rows,
             kpi_results::is_truncated,
@@ -170,10 +183,9 @@ pub async fn history(
     if let Some(before) = period.before {
         wanted = wanted.filter(kpi_runs::started_at.lt(before));
     }
-    let mut points: Vec<HistoryPoint> =
-        wanted.order((kpi_runs::started_at.desc(), kpi_runs::id.desc())).limit(limit).load(conn).await?;
-    points.reverse();
-    Ok(points)
+    let wanted = wanted.order((kpi_runs::started_at, kpi_runs::id)).offset(left_out);
+    let points = wanted.load_stream::<HistoryPoint>(conn).await?;
+    Ok(points.map(|point| point.map_err(DbError::from)))
 }
 
 /// Results of a KPI in `period`.
@@ -357,19 +369,10 @@ pub async fn deliveries(conn: &mut Connection, run: i64) -> Result<Vec<StoredDel
     Ok(deliveries)
 }
 
-/// Names that any finished run of `environment` has, in the order in which they came: that of the columns of a sheet.
+/// Names of the KPIs of `environment` in the order in which they came: that of the columns of a sheet.
 pub async fn sheet_columns(conn: &mut Connection, environment: &str) -> Result<Vec<String>, DbError> {
-    let mut first: Vec<(String, i64, i32)> = kpi_results::table
-        .inner_join(kpi_runs::table)
-        .filter(kpi_runs::environment.eq(environment))
-        .filter(kpi_runs::status.ne(RunStatus::Running.as_str()))
-        .distinct_on(kpi_results::name)
-        .order((kpi_results::name, kpi_results::run_id))
-        .select((kpi_results::name, kpi_results::run_id, kpi_results::position))
-        .load(conn)
-        .await?;
-    first.sort_by(|(a, a_run, a_position), (b, b_run, b_position)| (a_run, a_position, a).cmp(&(b_run, b_position, b)));
-    Ok(first.into_iter().map(|(name, ..)| name).collect())
+    let names = kpi::table.filter(kpi::environment.eq(environment)).order((kpi::sheet_order, kpi::name));
+    Ok(names.select(kpi::name).load(conn).await?)
 }
 
 /// A result as a sheet of all runs has it.
@@ -385,15 +388,24 @@ pub struct SheetCell {
     pub value: Option<JsonText>,
 }
 
-/// Results of all finished runs of `environment`, run after run as they began, each as the definitions had them.
+/// Results of all finished runs of `environment`, run after run as they began, each as the definitions had them. Of runs
+/// that were interrupted, only those whose rows were sent all the same, or are being sent: `sent`.
 pub async fn sheet_cells<'a>(
     conn: &'a mut Connection,
     environment: &str,
+    sent: i64,
 ) -> Result<impl Stream<Item = Result<SheetCell, DbError>> + 'a, DbError> {
+    let sent_ones = kpi_deliveries::table.select(kpi_deliveries::run_id);
     let cells = kpi_results::table
         .inner_join(kpi_runs::table)
         .filter(kpi_runs::environment.eq(environment.to_owned()))
         .filter(kpi_runs::status.ne(RunStatus::Running.as_str()))
+        .filter(
+            kpi_runs::status
+                .ne(RunStatus::Interrupted.as_str())
+                .or(kpi_runs::id.eq(sent))
+                .or(kpi_runs::id.eq_any(sent_ones)),
+        )
         .order((kpi_results::run_id, kpi_results::position, kpi_results::name))
         .select((
             kpi_runs::id,

@@ -100,6 +100,7 @@ struct KpiRecord<'a> {
     description: Option<&'a str>,
     position: i32,
     computed_at: DateTime<Utc>,
+    sheet_order: i32,
 }
 
 /// Brings `metrics.kpi` up to date with the definitions of `environment`; a KPI that is new gets its id. Others stay.
@@ -111,30 +112,34 @@ pub async fn upsert_kpis(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     conn.transaction(async |conn| {
-        let stored: Vec<(StoredKpi, i32)> = kpi::table
+        let stored: Vec<(StoredKpi, i32, i32)> = kpi::table
             .filter(kpi::environment.eq(environment))
-            .select((StoredKpi::as_select(), kpi::position))
+            .select((StoredKpi::as_select(), kpi::position, kpi::sheet_order))
             .load(conn)
             .await?;
-        let mut taken: BTreeSet<String> = stored.iter().map(|(stored, _)| stored.id.clone()).collect();
+        let mut taken: BTreeSet<String> = stored.iter().map(|(stored, ..)| stored.id.clone()).collect();
+        let mut last_order = stored.iter().map(|(.., order)| *order).max().unwrap_or(0);
         let stored: HashMap<&str, _> = stored.iter().map(|found| (found.0.name.as_str(), found)).collect();
         let mut rows = Vec::new();
         for entry in entries {
             let (unit, description) = (entry.unit.as_deref(), entry.description.as_deref());
             let position = count(entry.position);
-            let id = match stored.get(entry.name.as_str()) {
-                None => free_slug(&entry.name, &mut taken),
-                Some((stored, at))
+            let (id, sheet_order) = match stored.get(entry.name.as_str()) {
+                None => {
+                    last_order = last_order.saturating_add(1);
+                    (free_slug(&entry.name, &mut taken), last_order)
+                }
+                Some((stored, at, _))
                     if *at == position
                         && stored.unit.as_deref() == unit
                         && stored.description.as_deref() == description =>
                 {
                     continue;
                 }
-                Some((stored, _)) => stored.id.clone(),
+                Some((stored, _, order)) => (stored.id.clone(), *order),
             };
             let name = &entry.name;
-            rows.push(KpiRecord { environment, id, name, unit, description, position, computed_at: now });
+            rows.push(KpiRecord { environment, id, name, unit, description, position, computed_at: now, sheet_order });
         }
         if rows.is_empty() {
             return Ok(());
@@ -226,7 +231,8 @@ pub struct Ending {
     pub finished_at: DateTime<Utc>,
 }
 
-/// Stores the results of a run and closes it, in one transaction; how it ended comes back.
+/// Stores the results of a run and closes it, in one transaction; how it ended comes back. One that is not running any
+/// more, as another run took it for dead, stays as it is: an error.
 pub async fn finish(
     conn: &mut Connection,
     run: i64,
@@ -242,7 +248,8 @@ pub async fn finish(
         for records in records.chunks(ROWS_PER_INSERT) {
             diesel::insert_into(kpi_results::table).values(records).execute(conn).await?;
         }
-        diesel::update(kpi_runs::table.find(run))
+        let closed = diesel::update(kpi_runs::table.find(run))
+            .filter(kpi_runs::status.eq(RunStatus::Running.as_str()))
             .set((
                 kpi_runs::finished_at.eq(at),
                 kpi_runs::ok.eq(count(ok)),
@@ -252,6 +259,11 @@ pub async fn finish(
             ))
             .execute(conn)
             .await?;
+        if closed == 0 {
+            return Err(DbError::Inconsistent(format!(
+                "run {run} is not running any more: its results are not stored"
+            )));
+        }
         changed(conn, at).await?;
         Ok(status)
     })

@@ -1,0 +1,1 @@
+ALTER TABLE metrics.kpi DROP COLUMN sheet_order;
