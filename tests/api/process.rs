@@ -195,6 +195,28 @@ fn requests_under_way_are_finished_at_a_signal() {
 }
 
 #[test]
+fn a_second_signal_waits_for_no_request() {
+    let db = TestDb::new();
+    rows::two_units(&db);
+    let mut api = Api::start(&db);
+    let held = lock(&db);
+    let mut stream = TcpStream::connect(api.address).unwrap();
+    stream.write_all(&Request::new("GET", UNITS).bytes()).unwrap();
+    wait_for_a_blocked_reader(&db);
+    api.signal("-TERM");
+    // The second one would be one with the first if it came before that was seen.
+    while TcpStream::connect(api.address).is_ok() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let start = Instant::now();
+    api.signal("-TERM");
+    assert_eq!(api.child.wait().unwrap().code(), Some(0));
+    // The query would be waited for as long as it may take.
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    drop(held);
+}
+
+#[test]
 fn without_requests_it_stops_at_once() {
     let db = TestDb::new();
     let mut api = Api::start(&db);

@@ -12,6 +12,7 @@ mod names;
 mod scopes;
 mod shape;
 mod warnings;
+mod whole_numbers;
 
 use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
@@ -29,6 +30,7 @@ pub(crate) use self::names::{Resolver, pick, relations};
 pub(crate) use self::scopes::{check as check_scopes, needs_whole_names};
 pub(crate) use self::shape::{converts, means_something_else, reads_unfiltered};
 pub(crate) use self::warnings::of as warnings_of;
+pub(crate) use self::whole_numbers::WholeNumbers;
 use crate::failure::plan;
 
 /// What a query says by itself, without its sources.

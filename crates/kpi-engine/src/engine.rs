@@ -27,7 +27,7 @@ use self::answer::Collector;
 pub(crate) use self::planning::Work;
 use self::sources::Sources;
 use crate::cores::Cores;
-use crate::dialect::{BooleanTexts, Casts, ConvertFrom, ConvertTo, DaysAsInstants};
+use crate::dialect::{BooleanTexts, Casts, ConvertFrom, ConvertTo, DaysAsInstants, WholeNumbers};
 use crate::external::ExternalError;
 use crate::failure::{failure, of_engine};
 use crate::postgres::{Leases, whole};
@@ -121,13 +121,13 @@ impl Engine {
 
     /// Parses, resolves and plans a query within its deadline. No data is read.
     pub async fn check(&self, kpi: &Kpi) -> Result<Plan, Failure> {
-        Ok(within(kpi, self.plan(kpi)).await?.plan)
+        Ok(within(kpi, Box::pin(self.plan(kpi))).await?.plan)
     }
 
     /// Runs a query within its deadline. When that passes, or this is dropped, it ends at its sources too.
     pub async fn run(&self, kpi: &Kpi) -> Outcome {
         let started = Instant::now();
-        Outcome { result: within(kpi, self.answer(kpi)).await, duration: started.elapsed() }
+        Outcome { result: within(kpi, Box::pin(self.answer(kpi))).await, duration: started.elapsed() }
     }
 
     async fn answer(&self, kpi: &Kpi) -> Result<Answer, Failure> {
@@ -226,6 +226,7 @@ fn session(options: &EngineOptions, zone: Tz) -> Result<SessionState, DataFusion
         .with_default_features()
         .with_analyzer_rule(Arc::new(Casts::default()))
         .with_optimizer_rule(Arc::new(PushAggregates))
+        .with_optimizer_rule(Arc::new(WholeNumbers))
         .build();
     state.register_udf(Arc::new(ScalarUDF::from(ConvertTo::default())))?;
     state.register_udf(Arc::new(ScalarUDF::from(ConvertFrom::default())))?;

@@ -59,17 +59,27 @@ async fn known(file: &DefinitionsFile, connection: &mut Connection) -> Result<BT
     Ok(stored.into_iter().chain(file.definitions.kpis.iter().map(|kpi| kpi.name.clone())).collect())
 }
 
+/// What deliveries belong to.
+#[derive(Clone, Copy)]
+pub struct Program<'a> {
+    /// The definitions.
+    pub file: &'a DefinitionsFile,
+    /// Clock and settings.
+    pub session: &'a Session,
+    /// Whether it is to end.
+    pub stop: &'a Stop,
+}
+
 /// `reporter kpi run --resend`.
 pub async fn resend(
     run: i64,
-    file: &DefinitionsFile,
     sinks: &[&Sink],
     arguments: &RunArgs,
-    session: &Session,
-    stop: &Stop,
+    program: Program<'_>,
     connection: &mut Connection,
     out: &mut impl Write,
 ) -> Result<Exit, ProgramError> {
+    let file = program.file;
     let environment = &file.definitions.environment;
     let Some(stored) = kpi::run(connection, run).await? else {
         return Err(ProgramError::Usage(format!("there is no run {run} of KPIs")));
@@ -95,7 +105,7 @@ pub async fn resend(
         known: known(file, connection).await?,
         is_resend: true,
     };
-    let deliveries = all(run, sinks, &row, file, session, stop, connection).await?;
+    let deliveries = all(run, sinks, &row, program, connection).await?;
     if arguments.json {
         writeln!(out, "{}", json!({ "id": run, "deliveries": deliveries }))?;
     } else if !arguments.quiet {
@@ -112,11 +122,10 @@ pub async fn all(
     run: i64,
     sinks: &[&Sink],
     row: &RunRow,
-    file: &DefinitionsFile,
-    session: &Session,
-    stop: &Stop,
+    program: Program<'_>,
     connection: &mut Connection,
 ) -> Result<Vec<Sent>, ProgramError> {
+    let Program { file, session, stop } = program;
     let mut deliveries = Vec::new();
     for sink in sinks {
         let done = if stop.is_asked() {

@@ -16,7 +16,7 @@ use metrics_core::kpi::{ErrorKind, Failure, Kpi, Outcome, RunStatus};
 use sha2::{Digest, Sha256};
 
 use super::cli::RunArgs;
-use super::deliver::{self, chosen_sinks};
+use super::deliver::{self, Program, chosen_sinks};
 use super::error::ProgramError;
 use super::session::{Session, chosen};
 use super::stop::Stop;
@@ -37,8 +37,9 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
     if let Err(holder) = kpi::lock(&mut connection, environment).await? {
         return Err(ProgramError::Locked { environment: environment.clone(), holder });
     }
+    let program = Program { file: &file, session, stop: &stop };
     if let Some(run) = arguments.resend {
-        return deliver::resend(run, &file, &sinks, arguments, session, &stop, &mut connection, out).await;
+        return deliver::resend(run, &sinks, arguments, program, &mut connection, out).await;
     }
 
     refuse_the_past(arguments, &mut connection, environment, as_of).await?;
@@ -84,7 +85,7 @@ pub async fn run(arguments: &RunArgs, session: &Session, out: &mut impl Write) -
         })?;
         if summary.status != RunStatus::Interrupted {
             let row = deliver::row(&file, &results, started_at, &mut connection).await?;
-            summary.deliveries = deliver::all(run, &sinks, &row, &file, session, &stop, &mut connection).await?;
+            summary.deliveries = deliver::all(run, &sinks, &row, program, &mut connection).await?;
         }
     }
     match (arguments.json, arguments.quiet) {

@@ -87,20 +87,6 @@ impl Client {
         read(&self.attempt(method, url, Some(body))?)
     }
 
-    /// Waits before attempt `number` of a request, from 2, is made; false when those before it were enough, or would all
-    /// end like this.
-    pub fn waits_for(&self, number: u32, refused: &Refused) -> bool {
-        if number > ATTEMPTS || !refused.is_passing {
-            return false;
-        }
-        // So that many who were refused at once do not come back at once.
-        let pause = FIRST_PAUSE * 2_u32.pow(number - 2);
-        let wait = refused.pause.map_or_else(|| pause.mul_f64(1.0 + jitter()), |asked| asked.min(LONGEST_PAUSE));
-        tracing::debug!("{}; asking again in {} ms", refused.reason, wait.as_millis());
-        std::thread::sleep(wait);
-        true
-    }
-
     /// Counts an attempt that is not the first of its request.
     pub const fn count_repeated(&mut self) {
         self.repeated += 1;
@@ -135,7 +121,7 @@ impl Client {
                 Err(refused) => refused,
             };
             number += 1;
-            if !self.waits_for(number, &refused) {
+            if !waits_for(number, &refused) {
                 return Err(refused);
             }
             self.count_repeated();
@@ -170,6 +156,20 @@ impl Client {
         }
         Err(refused(status, answer))
     }
+}
+
+/// Waits before attempt `number` of a request, from 2, is made; false when those before it were enough, or would all
+/// end like this.
+pub fn waits_for(number: u32, refused: &Refused) -> bool {
+    if number > ATTEMPTS || !refused.is_passing {
+        return false;
+    }
+    // So that many who were refused at once do not come back at once.
+    let pause = FIRST_PAUSE * 2_u32.pow(number - 2);
+    let wait = refused.pause.map_or_else(|| pause.mul_f64(1.0 + jitter()), |asked| asked.min(LONGEST_PAUSE));
+    tracing::debug!("{}; asking again in {} ms", refused.reason, wait.as_millis());
+    std::thread::sleep(wait);
+    true
 }
 
 fn read(answer: &[u8]) -> Result<Value, Refused> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 use url::form_urlencoded::byte_serialize;
 
-use super::http::{Client, Refused};
+use super::http::{Client, Refused, waits_for};
 use super::{Delivered, RunRow, SinkError, cells, is_later};
 use crate::definitions::SheetsSink;
 
@@ -254,7 +254,7 @@ impl Spreadsheet<'_> {
         loop {
             let Err(refused) = self.client.ask_once(&Method::POST, url, body) else { return Ok(()) };
             number += 1;
-            let is_repeated = self.client.waits_for(number, &refused);
+            let is_repeated = waits_for(number, &refused);
             if refused.is_ambiguous && is_done(self)? {
                 return Ok(());
             }

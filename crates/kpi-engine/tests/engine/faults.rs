@@ -197,8 +197,8 @@ async fn a_source_that_is_silent_keeps_nobody_waiting() {
 async fn a_query_that_computes_keeps_no_clock_from_ticking() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("numbers.csv");
-    let numbers: String = (0..8_000).map(|number| format!("{number}\n")).collect();
-    std::fs::write(&path, format!("n\n{numbers}")).unwrap();
+    let numbers: Vec<String> = (0..8_000).map(|number| number.to_string()).collect();
+    std::fs::write(&path, format!("n\n{}\n", numbers.join("\n"))).unwrap();
     let definitions = definitions(vec![("f", files("public", vec![("t", file(&path, FileFormat::Csv))]))]);
     let sql = "SELECT COUNT(*) FROM f.public.t AS a, f.public.t AS b WHERE (a.n * b.n) % 7 < b.n % 5";
     let kpis = [Kpi { timeout: Duration::from_millis(300), ..kpi(sql, Form::Count) }];

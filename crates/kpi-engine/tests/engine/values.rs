@@ -145,3 +145,46 @@ async fn parameters_are_values_and_never_text_of_the_query() {
     assert_eq!(failure.kind, ErrorKind::Plan);
     assert!(failure.message.contains("$nowhere"), "{failure}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_numbers_that_do_not_fit_are_errors_and_never_others() {
+    let big = i64::MAX;
+    let database = Database::with(&format!(
+        "CREATE TABLE t (big int8, small int4, g int4); INSERT INTO t VALUES ({big}, 2147483647, 1), (5, 7, 2), (NULL, NULL, 2)"
+    ))
+    .await;
+    let definitions = definitions(vec![("db", postgres(&database.url))]);
+    for sql in [
+        "SELECT SUM(big) FROM db.public.t",
+        "SELECT MAX(big) + 1 FROM db.public.t",
+        "SELECT MAX(big * 3) FROM db.public.t",
+        "SELECT MIN(-2 - big) FROM db.public.t",
+        "SELECT SUM(n) FROM (SELECT SUM(big) AS n FROM db.public.t GROUP BY g)",
+    ] {
+        let answer = run(&definitions, here(kpi(sql, Form::Count))).await;
+        let failure = answer.expect_err(sql);
+        assert_eq!(failure.kind, ErrorKind::Execution, "{sql}: {failure}");
+    }
+    for (sql, expected) in [
+        ("SELECT COUNT(*) FROM db.public.t WHERE g * big + big > 5", "2"),
+        ("SELECT SUM(small) FROM db.public.t", "2147483654"),
+        ("SELECT MAX(small + small) FROM db.public.t", "4294967294"),
+        ("SELECT SUM(big) FROM db.public.t WHERE g = 2", "5"),
+        ("SELECT SUM(big) FROM db.public.t WHERE g = 3", "null"),
+        ("SELECT SUM(DISTINCT big) - 5 FROM db.public.t WHERE g = 1", "9223372036854775802"),
+        ("SELECT MAX(big - 1) FROM db.public.t", "9223372036854775806"),
+        ("SELECT COUNT(*) FROM db.public.t WHERE g * 2 + 1 = 5", "2"),
+        ("SELECT SUM(small * g) FROM db.public.t WHERE g = 2", "14"),
+    ] {
+        let answer = run(&definitions, here(kpi(sql, Form::Count))).await;
+        assert_eq!(
+            answer.map(|answer| answer.value).map_err(|failure| failure.to_string()),
+            Ok(expected.to_owned()),
+            "{sql}"
+        );
+    }
+    let grouped =
+        "SELECT g + 1 AS h, SUM(big) AS n FROM db.public.t WHERE big < 9 GROUP BY g + 1 ORDER BY SUM(big) + 1";
+    let answer = run(&definitions, here(kpi(grouped, Form::Rows))).await.unwrap();
+    assert_eq!(answer.value, r#"[{"h":3,"n":5}]"#);
+}

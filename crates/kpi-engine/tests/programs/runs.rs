@@ -199,6 +199,28 @@ async fn a_run_that_was_killed_is_marked_by_the_next() {
     assert_eq!(runs, [json!({"status": "interrupted"}), json!({"status": "ok"})]);
 }
 
+/// As with a server that is restarted, or a firewall that forgets a connection.
+#[tokio::test]
+async fn results_are_stored_though_the_session_was_lost_meanwhile() {
+    let world = World::new(&format!("{KPIS}{SLOW}{SINKS}")).await;
+    let run = world.command(&["run", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    world.wait_at_work(1).await;
+    let lost = "SELECT pg_terminate_backend(pid, 60000) AS lost FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'reporter kpi run'";
+    assert_eq!(world.rows(lost).await, [json!({"lost": true})]);
+    let end = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'";
+    world.source.client().await.execute(end, &[]).await.unwrap();
+    let (code, out, err) = said(&run.wait_with_output().unwrap());
+    assert_eq!(code, 4, "{err}");
+    assert!(err.contains("the session of the metrics was lost, and is opened again"), "{err}");
+    let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(summary["deliveries"].as_array().unwrap().iter().all(|sent| sent["error"].is_null()), "{summary}");
+    let stored =
+        world.rows("SELECT status, (SELECT count(*) FROM metrics.kpi_results) AS results FROM metrics.kpi_runs");
+    assert_eq!(stored.await, [json!({"status": "partial", "results": 5})]);
+}
+
 #[tokio::test]
 async fn a_sink_that_fails_does_not_stop_the_others() {
     let world = World::new(&format!("{KPIS}[sinks.a]\nkind = 'csv'\npath = 'kpis.toml/x.csv'\n{SINKS}")).await;

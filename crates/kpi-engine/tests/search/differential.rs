@@ -91,7 +91,8 @@ fn comparison() -> impl Strategy<Value = String> {
         select(&["a%", "%b", "a_c", "_", "%", "a*%", "%\\%", "é%", "%x", "a?_"][..]).prop_map(str::to_owned)
     ];
     let number_field = || select(&["n", "i", "d", "f"][..]);
-    let number = || select(&["-1.5", "0", "0.1", "1", "2", "7", "9007199254740993"][..]);
+    // Not beside the largest of the documents: the server of the tests compares ranges of longs as doubles.
+    let number = || select(&["-1.5", "0", "0.1", "1", "2", "7", "9007199254740000"][..]);
     let at = || instant().prop_map(|at| format!("TIMESTAMP '{at}'"));
     let not = || select(&["", "NOT "][..]);
     prop_oneof![
