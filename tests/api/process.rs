@@ -175,17 +175,22 @@ fn wrong_arguments_and_settings_have_their_exit_codes() {
     assert!(in_use.stderr.contains(&address) && in_use.stderr.contains("METRICS_API__LISTEN"), "{}", in_use.stderr);
 }
 
+/// A request that waits for a lock, and who holds that.
+fn under_way(db: &TestDb, api: &Api) -> (Client, TcpStream) {
+    let held = lock(db);
+    let mut stream = TcpStream::connect(api.address).unwrap();
+    stream.write_all(&Request::new("GET", UNITS).bytes()).unwrap();
+    wait_for_a_blocked_reader(db);
+    (held, stream)
+}
+
 #[test]
 fn requests_under_way_are_finished_at_a_signal() {
     for signal in ["-TERM", "-INT"] {
         let db = TestDb::new();
         rows::two_units(&db);
         let mut api = Api::start(&db);
-        let held = lock(&db);
-        let mut stream = TcpStream::connect(api.address).unwrap();
-        stream.write_all(&Request::new("GET", UNITS).bytes()).unwrap();
-        wait_for_a_blocked_reader(&db);
-
+        let (held, stream) = under_way(&db, &api);
         api.signal(signal);
         thread::sleep(Duration::from_millis(200));
         drop(held);
@@ -199,10 +204,7 @@ fn a_second_signal_waits_for_no_request() {
     let db = TestDb::new();
     rows::two_units(&db);
     let mut api = Api::start(&db);
-    let held = lock(&db);
-    let mut stream = TcpStream::connect(api.address).unwrap();
-    stream.write_all(&Request::new("GET", UNITS).bytes()).unwrap();
-    wait_for_a_blocked_reader(&db);
+    let (held, _stream) = under_way(&db, &api);
     api.signal("-TERM");
     // The second one would be one with the first if it came before that was seen.
     while TcpStream::connect(api.address).is_ok() {

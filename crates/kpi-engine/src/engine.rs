@@ -192,7 +192,7 @@ impl Engine {
 }
 
 /// What comes of `work` within the time that a KPI has.
-async fn within<T>(kpi: &Kpi, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(crate) async fn within<T>(kpi: &Kpi, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let late = |_| Err(failure(ErrorKind::Timeout, format!("not done within {:?}", kpi.timeout)));
     tokio::time::timeout(kpi.timeout, work).await.unwrap_or_else(late)
 }

@@ -7,8 +7,8 @@ use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use futures_util::TryStreamExt as _;
 use metrics_core::kpi::{ErrorKind, Failure, Kpi};
 
-use crate::engine::{Ending, Engine, Tier, Work};
-use crate::failure::{failure, of_engine};
+use crate::engine::{Ending, Engine, Tier, Work, within};
+use crate::failure::of_engine;
 use crate::leaf::LeafExec;
 use crate::postgres::{Leases, whole};
 
@@ -35,10 +35,7 @@ pub struct Sent {
 impl Engine {
     /// Tells how a query runs; with `analyze`, runs it within its deadline and tells how it ran.
     pub async fn explain(&self, kpi: &Kpi, analyze: bool) -> Result<Explanation, Failure> {
-        match tokio::time::timeout(kpi.timeout, self.explained(kpi, analyze)).await {
-            Ok(result) => result,
-            Err(_) => Err(failure(ErrorKind::Timeout, format!("not done within {:?}", kpi.timeout))),
-        }
+        within(kpi, Box::pin(self.explained(kpi, analyze))).await
     }
 
     async fn explained(&self, kpi: &Kpi, analyze: bool) -> Result<Explanation, Failure> {

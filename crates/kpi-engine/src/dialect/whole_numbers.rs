@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
-/// Holds every whole number of 64 bits, and their sums and products.
+/// Holds every whole number of 64 bits; sums and products get the digits that they need.
 const WIDE: DataType = DataType::Decimal128(20, 0);
 
 /// The rule. It goes behind those that send parts of a query to its sources, which compute by themselves.
